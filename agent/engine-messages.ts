@@ -1,0 +1,113 @@
+/**
+ * The contract between standbyd and the mirror engine, its child process (one line of JSON a message, over descriptor 3).
+ * The engine may hang on a disk or be killed at any moment; standbyd notices by the beats, kills and starts it again, and
+ * repeats `configure` and the order of its mode.
+ *
+ * The freeze: from a takeover until the changes made meanwhile are restored, the mirror holds users' data that exist nowhere else.
+ * `freeze` puts the decision's id into the index, durably; while it is there the engine refuses to mirror, whoever asks,
+ * and only `thaw` with that id, after a restore that left nothing behind, takes it away.
+ */
+import { z } from 'zod';
+
+export const ENGINE_BEAT_MS = 500;
+
+export const toEngine = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('beat'), n: z.number() }),
+  z.object({
+    kind: z.literal('configure'),
+    main: z.object({ address: z.string(), port: z.number() }),
+    logon: z.object({ user: z.string(), domain: z.string(), password: z.string() }),
+    /** Folder that holds one sub-folder per share. */
+    mirrorPath: z.string(),
+    /** Folder for the index, the plans and what a restore overwrites on the main. */
+    statePath: z.string(),
+    shares: z.array(z.string()),
+    /** Bytes that must stay free on the mirror's disk. */
+    reserveBytes: z.number(),
+    /** Milliseconds between full passes. */
+    passEveryMs: z.number(),
+    /** The Unix account that owns what is mirrored: what our smbd serves as. */
+    owner: z.object({ uid: z.number(), gid: z.number() }),
+  }),
+  /** First pass where none is complete, then live. */
+  z.object({ kind: z.literal('mirror') }),
+  /** Stop mirroring; answered by `stopped` when no write is under way any more. */
+  z.object({ kind: z.literal('stop') }),
+  z.object({ kind: z.literal('freeze'), decision: z.string() }),
+  z.object({ kind: z.literal('thaw'), decision: z.string() }),
+  /** Compare main, base and standby; writes a plan file, changes nothing. */
+  z.object({ kind: z.literal('plan-restore'), decision: z.string() }),
+  /** Carries out exactly the plan with this hash, or fails when the world has changed. */
+  z.object({ kind: z.literal('restore'), decision: z.string(), planHash: z.string() }),
+]);
+export type ToEngine = z.infer<typeof toEngine>;
+
+export const shareState = z.object({
+  share: z.string(),
+  /** waiting (not begun), first-pass, live (watch + scans), scanning (no watch: the server has no notify), unreachable, refused (why in `problem`). */
+  state: z.enum(['waiting', 'first-pass', 'live', 'scanning', 'unreachable', 'refused']),
+  /** A pass over the whole share has once been completed: everything that could be read is here. */
+  complete: z.boolean(),
+  files: z.number(),
+  bytes: z.number(),
+  filesToDo: z.number(),
+  bytesToDo: z.number(),
+  /** Files that could not be copied now, with reasons in the `problems` message. */
+  skipped: z.number(),
+  problem: z.string(),
+  /** When the last full pass ended, ms since 1970; 0 when never. */
+  lastPassMs: z.number(),
+});
+export type ShareState = z.infer<typeof shareState>;
+
+export const planSummary = z.object({
+  hash: z.string(),
+  /** The plan itself: one JSON object per line. */
+  file: z.string(),
+  send: z.number(),
+  sendBytes: z.number(),
+  remove: z.number(),
+  conflicts: z.number(),
+  /** Newer on the main, or equal: left alone. */
+  leave: z.number(),
+  /** The first few lines, for people. */
+  sample: z.array(z.object({ action: z.string(), share: z.string(), path: z.string(), why: z.string() })),
+});
+export type PlanSummary = z.infer<typeof planSummary>;
+
+export const fromEngine = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('beat'), n: z.number(), rssBytes: z.number() }),
+  /** At most four a second, and at every change of a state. */
+  z.object({
+    kind: z.literal('mirror'),
+    shares: z.array(shareState),
+    /** Over the last seconds; 0 when idle. */
+    bytesPerSecond: z.number(),
+    filesPerSecond: z.number(),
+    /** Milliseconds to the end of the first pass; -1 when not known. */
+    leftMs: z.number(),
+    /** Frozen for this decision; '' when not. */
+    frozenFor: z.string(),
+  }),
+  /** A file whose reading proves that the main serves: chosen from the mirror, small, not recently changed. */
+  z.object({ kind: z.literal('known'), share: z.string(), path: z.string(), size: z.number(), writtenFileTime: z.string() }),
+  z.object({ kind: z.literal('problems'), problems: z.array(z.object({ share: z.string(), path: z.string(), why: z.string() })) }),
+  /** Something happened that the administrator must hear of: disk full, log-on refused … */
+  z.object({ kind: z.literal('alert'), code: z.string(), what: z.string(), hint: z.string() }),
+  z.object({ kind: z.literal('stopped') }),
+  z.object({ kind: z.literal('frozen'), decision: z.string() }),
+  z.object({ kind: z.literal('thawed'), decision: z.string() }),
+  z.object({ kind: z.literal('plan'), decision: z.string(), plan: planSummary }),
+  z.object({ kind: z.literal('restoring'), decision: z.string(), done: z.number(), total: z.number(), bytesPerSecond: z.number(), leftMs: z.number() }),
+  z.object({
+    kind: z.literal('restored'),
+    decision: z.string(),
+    sent: z.number(),
+    removed: z.number(),
+    conflicts: z.number(),
+    /** Could not be done now (locked on the main …); while this is not 0 the freeze stays. */
+    open: z.number(),
+  }),
+  z.object({ kind: z.literal('failed'), order: z.string(), code: z.string(), what: z.string(), hint: z.string() }),
+]);
+export type FromEngine = z.infer<typeof fromEngine>;

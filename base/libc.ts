@@ -1,0 +1,118 @@
+/**
+ * The few system calls that Node has no function for, through koffi (prebuilt FFI). Every call here is short and does
+ * not block, except where its comment says so. A failed call throws an Error whose `code` is the errno name, like Node's own.
+ */
+import os from 'node:os';
+import koffi from 'koffi';
+
+const libc = koffi.load('libc.so.6');
+
+const ERRNO_NAMES = new Map(Object.entries(os.constants.errno).map(([name, value]) => [value, name]));
+
+/** Throws what Node would throw for the current errno. */
+export function throwErrno(call: string, subject = ''): never {
+  const errno = koffi.errno();
+  const code = ERRNO_NAMES.get(errno) ?? `E${errno}`;
+  const error = new Error(`${call}${subject === '' ? '' : ` ${subject}`}: ${code}`);
+  throw Object.assign(error, { code, errno, syscall: call });
+}
+
+koffi.struct('timespec', { tv_sec: 'int64_t', tv_nsec: 'int64_t' });
+
+const c = {
+  linkat: libc.func('int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)'),
+  futimens: libc.func('int futimens(int fd, const timespec times[2])'),
+  utimensat: libc.func('int utimensat(int dirfd, const char *path, const timespec times[2], int flags)'),
+  setxattr: libc.func('int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
+  fsetxattr: libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)'),
+  getxattr: libc.func('intptr_t getxattr(const char *path, const char *name, _Out_ void *value, size_t size)'),
+  socket: libc.func('int socket(int domain, int type, int protocol)'),
+  bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
+  setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+  if_nametoindex: libc.func('uint32_t if_nametoindex(const char *name)'),
+  syncfs: libc.func('int syncfs(int fd)'),
+};
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_FOLLOW = 0x400;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+
+/** open(2) flags that Node's fs.constants lack (x86_64 and arm64 share __O_TMPFILE; O_DIRECTORY differs). */
+export const O_TMPFILE = 0o20000000 | os_O_DIRECTORY();
+
+function os_O_DIRECTORY(): number {
+  return process.arch === 'arm64' ? 0o40000 : 0o200000;
+}
+
+/** Gives the nameless file behind an O_TMPFILE descriptor its name. Fails with EEXIST when the name is taken: nothing is replaced. */
+export function linkDescriptor(fd: number, path: string): void {
+  if (c.linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !== 0) throwErrno('linkat', path);
+}
+
+/** A moment for a file stamp, in nanoseconds since 1970; may be negative. */
+export interface Stamp {
+  accessedNs: bigint;
+  writtenNs: bigint;
+}
+
+function timespecs(stamp: Stamp): { tv_sec: bigint; tv_nsec: bigint }[] {
+  return [stamp.accessedNs, stamp.writtenNs].map((ns) => {
+    const nsec = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+    return { tv_sec: (ns - nsec) / 1_000_000_000n, tv_nsec: nsec };
+  });
+}
+
+/** Sets times to the nanosecond; Node's own futimes goes through a double and loses about 200 ns. */
+export function stampDescriptor(fd: number, stamp: Stamp): void {
+  if (c.futimens(fd, timespecs(stamp)) !== 0) throwErrno('futimens', String(fd));
+}
+
+/** Like stampDescriptor, by path; a symbolic link is stamped itself, never what it points to. */
+export function stampPath(path: string, stamp: Stamp): void {
+  if (c.utimensat(AT_FDCWD, path, timespecs(stamp), AT_SYMLINK_NOFOLLOW) !== 0) throwErrno('utimensat', path);
+}
+
+export function setXattr(path: string, name: string, value: Uint8Array): void {
+  if (c.setxattr(path, name, value, value.length, 0) !== 0) throwErrno('setxattr', path);
+}
+
+export function setXattrDescriptor(fd: number, name: string, value: Uint8Array): void {
+  if (c.fsetxattr(fd, name, value, value.length, 0) !== 0) throwErrno('fsetxattr', String(fd));
+}
+
+/** The value of an extended attribute, or undefined when the file has none of that name. */
+export function getXattr(path: string, name: string): Buffer | undefined {
+  const room = Buffer.alloc(65_536);
+  const length = Number(c.getxattr(path, name, room, room.length));
+  if (length < 0) {
+    if (ERRNO_NAMES.get(koffi.errno()) === 'ENODATA') return undefined;
+    throwErrno('getxattr', path);
+  }
+  return room.subarray(0, length);
+}
+
+/** Flushes the file system that holds an open file; blocks until the disk has it. */
+export function syncFileSystem(fd: number): void {
+  if (c.syncfs(fd) !== 0) throwErrno('syncfs', String(fd));
+}
+
+/** socket(2): a raw descriptor, for protocols that Node's net and dgram do not speak (AF_PACKET, AF_NETLINK). */
+export function openSocket(domain: number, type: number, protocol: number): number {
+  const fd: number = c.socket(domain, type, protocol);
+  if (fd < 0) throwErrno('socket', `${domain}/${type}/${protocol}`);
+  return fd;
+}
+
+export function bindSocket(fd: number, address: Uint8Array): void {
+  if (c.bind(fd, address, address.length) !== 0) throwErrno('bind', String(fd));
+}
+
+export function setSocketOption(fd: number, level: number, name: number, value: Uint8Array): void {
+  if (c.setsockopt(fd, level, name, value, value.length) !== 0) throwErrno('setsockopt', `${level}/${name}`);
+}
+
+/** The kernel's index of an interface, or undefined when there is none of that name. */
+export function interfaceIndex(name: string): number | undefined {
+  const index: number = c.if_nametoindex(name);
+  return index === 0 ? undefined : index;
+}
