@@ -2,6 +2,7 @@
  * The few system calls that Node has no function for, through koffi (prebuilt FFI). Every call here is short and does
  * not block, except where its comment says so. A failed call throws an Error whose `code` is the errno name, like Node's own.
  */
+import fs from 'node:fs';
 import os from 'node:os';
 import koffi from 'koffi';
 
@@ -17,12 +18,10 @@ export function throwErrno(call: string, subject = ''): never {
   throw Object.assign(error, { code, errno, syscall: call });
 }
 
-koffi.struct('timespec', { tv_sec: 'int64_t', tv_nsec: 'int64_t' });
-
 const c = {
   linkat: libc.func('int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)'),
-  futimens: libc.func('int futimens(int fd, const timespec times[2])'),
-  utimensat: libc.func('int utimensat(int dirfd, const char *path, const timespec times[2], int flags)'),
+  futimens: libc.func('int futimens(int fd, const void *times)'),
+  utimensat: libc.func('int utimensat(int dirfd, const char *path, const void *times, int flags)'),
   setxattr: libc.func('int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
   fsetxattr: libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)'),
   getxattr: libc.func('intptr_t getxattr(const char *path, const char *name, _Out_ void *value, size_t size)'),
@@ -37,12 +36,9 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 
-/** open(2) flags that Node's fs.constants lack (x86_64 and arm64 share __O_TMPFILE; O_DIRECTORY differs). */
-export const O_TMPFILE = 0o20000000 | os_O_DIRECTORY();
+/** open(2): a file without a name. Node's fs.constants lack it; it is __O_TMPFILE (the same on x86_64 and arm64) and O_DIRECTORY. */
+export const O_TMPFILE = 0o20000000 | fs.constants.O_DIRECTORY;
 
-function os_O_DIRECTORY(): number {
-  return process.arch === 'arm64' ? 0o40000 : 0o200000;
-}
 
 /** Gives the nameless file behind an O_TMPFILE descriptor its name. Fails with EEXIST when the name is taken: nothing is replaced. */
 export function linkDescriptor(fd: number, path: string): void {
@@ -55,11 +51,18 @@ export interface Stamp {
   writtenNs: bigint;
 }
 
-function timespecs(stamp: Stamp): { tv_sec: bigint; tv_nsec: bigint }[] {
-  return [stamp.accessedNs, stamp.writtenNs].map((ns) => {
-    const nsec = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-    return { tv_sec: (ns - nsec) / 1_000_000_000n, tv_nsec: nsec };
-  });
+/** Two struct timespec (access, then write) as the kernel reads them on 64-bit Linux: seconds and nanoseconds, 8 bytes each. */
+function timespecs(stamp: Stamp): Buffer {
+  const bytes = Buffer.alloc(32);
+  writeTimespec(bytes, 0, stamp.accessedNs);
+  writeTimespec(bytes, 16, stamp.writtenNs);
+  return bytes;
+}
+
+function writeTimespec(bytes: Buffer, at: number, ns: bigint): void {
+  const nanoseconds = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  bytes.writeBigInt64LE((ns - nanoseconds) / 1_000_000_000n, at);
+  bytes.writeBigInt64LE(nanoseconds, at + 8);
 }
 
 /** Sets times to the nanosecond; Node's own futimes goes through a double and loses about 200 ns. */

@@ -1,0 +1,155 @@
+/**
+ * The loop between deciding and acting: event → decide → save → effects. It knows decide, memory and one Effects interface, and
+ * nothing of networks, disks or servers.
+ *
+ *   evidence, commands, ticks ──▶ post ──▶ decide ──▶ save ──▶ steps, one at a time ──▶ done / failed ──┐
+ *                                  ▲────────────────────────────────────────────────────────────────────┘
+ *
+ * Invariants: a state is saved before any effect that follows from it; when it cannot be saved, nothing is done and the old state stays;
+ * steps never overlap; an event is handled to its end before the next one is looked at.
+ */
+import type { Clock } from '../base/clock.ts';
+import { isFailure, textOf } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import { decide, resume, start } from './decide/index.ts';
+import type { Command, Decision, Durable, Effect, Policy, StandbyEvent, State, Step } from './decide/types.ts';
+import type { Memory } from './memory.ts';
+
+export type Alert = Extract<Effect, { kind: 'alert' }>;
+
+export interface Effects {
+  /** Carries out one step; resolves when it is done, perhaps with a detail for people, and throws when it failed. Idempotent. */
+  run(step: Step): Promise<string | undefined>;
+  look(): void;
+  alert(alert: Alert): void;
+}
+
+/** An event without its time and id, which the loop adds. */
+export type Told = StandbyEvent extends infer E ? (E extends StandbyEvent ? Omit<E, 'nowMs' | 'wallMs' | 'freshId'> : never) : never;
+
+export interface LoopOptions {
+  clock: Clock;
+  memory: Memory;
+  effects: Effects;
+  log: Log;
+  /** Asked at each event, so that changed settings count from the next one. */
+  policy(): Policy;
+  /** A new decision's id, unique over restarts. */
+  freshId(): string;
+  /** After each event that changed something a person can see. */
+  changed(state: State, why: string): void;
+}
+
+export interface Loop {
+  readonly state: State;
+  post(told: Told): void;
+  command(command: Command): { accepted: boolean; why: string; hint?: string };
+  /** Takes up what the saved mode left unfinished, and begins to tick. */
+  begin(): void;
+  /** Stops ticking and waits for the step in hand. Nothing is released: a stopped standbyd that was active stays so for its successor. */
+  end(): Promise<void>;
+}
+
+const TICK_MS = 50;
+/** A tick this late means that our own process or box was stopped: what we did not hear in that time is no evidence. */
+const LATE_MS = 400;
+
+export function openLoop(options: LoopOptions): Loop {
+  const { clock, memory, effects, log } = options;
+  let state = start(memory.load(), clock.monoMs(), clock.wallMs());
+  let steps: Promise<void> = Promise.resolve();
+  let ticker: NodeJS.Timeout | undefined;
+  let lastTickMs = clock.monoMs();
+  /** Events that could not be acted upon because the state could not be saved; tried again at each tick. */
+  const held: StandbyEvent[] = [];
+
+  const act = (todo: Effect[]): void => {
+    for (const effect of todo) {
+      switch (effect.kind) {
+        case 'step':
+          steps = steps.then(() => runStep(effect.step));
+          break;
+        case 'look':
+          effects.look();
+          break;
+        case 'alert':
+          effects.alert(effect);
+          break;
+      }
+    }
+  };
+
+  const runStep = async (step: Step): Promise<void> => {
+    const before = clock.monoMs();
+    try {
+      const detail = await effects.run(step);
+      log.info(`${step.effect} done`, { decision: step.decision, ms: Math.round(clock.monoMs() - before) });
+      post({ kind: 'done', effect: step.effect, decision: step.decision, ...(detail === undefined ? {} : { detail }) });
+    } catch (error) {
+      const code = isFailure(error) ? error.code : 'unexpected';
+      log.error(`${step.effect} failed: ${textOf(error)}`, { decision: step.decision, code, ...(isFailure(error) ? {} : { stack: error instanceof Error ? error.stack : undefined }) });
+      post({ kind: 'failed', effect: step.effect, decision: step.decision, code, what: textOf(error) });
+    }
+  };
+
+  const handle = (event: StandbyEvent): Decision['answer'] => {
+    const decision = decide(state, event, options.policy());
+    const mustSave = !sameDurable(decision.state.durable, state.durable);
+    if (mustSave) {
+      try {
+        memory.save(decision.state.durable);
+      } catch (error) {
+        // What follows from a state that cannot be remembered must not be done: the old state stays.
+        if (held.length === 0) log.critical(`cannot remember a decision, so it is not carried out: ${textOf(error)}`, { why: decision.why });
+        // Evidence and ticks come again by themselves and commands are answered; what happens once must not be forgotten.
+        if (event.kind === 'done' || event.kind === 'failed' || event.kind === 'process') held.push(event);
+        return { accepted: false, why: `this box cannot write its own state: ${textOf(error)}` };
+      }
+    }
+    const modeBefore = state.durable.mode.kind;
+    state = decision.state;
+    if (decision.why !== '') log.notice(decision.why, { mode: state.durable.mode.kind, ...(modeBefore === state.durable.mode.kind ? {} : { from: modeBefore }) });
+    act(decision.effects);
+    if (decision.why !== '' || event.kind !== 'tick') options.changed(state, decision.why);
+    return decision.answer;
+  };
+
+  const stamp = (told: Told): StandbyEvent =>
+    ({ ...told, nowMs: clock.monoMs(), wallMs: clock.wallMs(), freshId: options.freshId() }) as StandbyEvent;
+
+  const post = (told: Told): void => {
+    handle(stamp(told));
+  };
+
+  const tick = (): void => {
+    const lateMs = clock.monoMs() - lastTickMs - TICK_MS;
+    lastTickMs = clock.monoMs();
+    if (lateMs > LATE_MS) post({ kind: 'late', lateMs });
+    for (const event of held.splice(0)) handle({ ...event, nowMs: clock.monoMs(), wallMs: clock.wallMs() });
+    post({ kind: 'tick' });
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    post,
+    command(command) {
+      const answer = handle(stamp({ kind: 'command', command }));
+      return answer ?? { accepted: false, why: 'the command was not understood' };
+    },
+    begin() {
+      act(resume(state));
+      lastTickMs = clock.monoMs();
+      ticker = setInterval(tick, TICK_MS);
+    },
+    async end() {
+      clearInterval(ticker);
+      await steps;
+    },
+  };
+}
+
+function sameDurable(a: Durable, b: Durable): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,45 @@
+/**
+ * Unix accounts that the standby's own smbd needs: one that owns the mirror, and one per user who may log on (Samba keeps a password
+ * only for a name that exists on the box). They have no home, no shell and no Unix password.
+ */
+import { mustRun, runCommand } from '../../base/command.ts';
+import { Failure } from '../../base/failure.ts';
+
+/** The account that owns the mirror and as which every served access acts. */
+export const OWNER_ACCOUNT = 'standby';
+
+export interface AccountIds {
+  uid: number;
+  gid: number;
+}
+
+const LIMIT_MS = 10_000;
+
+/** User and group id of an account, or undefined when there is none. */
+export async function accountIds(name: string): Promise<AccountIds | undefined> {
+  const result = await runCommand('getent', ['passwd', name], { timeLimitMs: LIMIT_MS });
+  if (result.exitCode !== 0) return undefined;
+  const [, , uid, gid] = result.stdout.trim().split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** The ids of an account, which is made when it is not there. Throws `bad-name` for a name that useradd would refuse. */
+export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promise<AccountIds> {
+  const found = await accountIds(name);
+  if (found !== undefined) return found;
+  if (!/^[a-z_][a-z0-9_.-]{0,30}$/.test(name)) {
+    throw new Failure({
+      code: 'bad-name',
+      doing: 'make the account',
+      subject: JSON.stringify(name),
+      what: 'a Unix account is named by up to 31 of a–z, 0–9, «_», «.», «-», beginning with a letter',
+      hint: 'name the user in lower case; Windows does not mind the case',
+    });
+  }
+  await mustRun('useradd', [...(kind === 'owner' ? ['--system'] : []), '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', name], {
+    timeLimitMs: LIMIT_MS,
+  });
+  const made = await accountIds(name);
+  if (made === undefined) throw new Failure({ code: 'account', doing: 'make the account', subject: name, what: 'useradd said yes, and the account is not there' });
+  return made;
+}
