@@ -90,15 +90,31 @@ export const fromEngine = z.discriminatedUnion('kind', [
     frozenFor: z.string(),
   }),
   /** A file whose reading proves that the main serves: chosen from the mirror, small, not recently changed. */
-  z.object({ kind: z.literal('known'), share: z.string(), path: z.string(), size: z.number(), writtenFileTime: z.string() }),
-  z.object({ kind: z.literal('problems'), problems: z.array(z.object({ share: z.string(), path: z.string(), why: z.string() })) }),
+  z.object({
+    kind: z.literal('known'),
+    share: z.string(),
+    path: z.string(),
+    size: z.number(),
+    writtenFileTime: z.string(),
+  }),
+  z.object({
+    kind: z.literal('problems'),
+    problems: z.array(z.object({ share: z.string(), path: z.string(), why: z.string() })),
+  }),
   /** Something happened that the administrator must hear of: disk full, log-on refused … */
   z.object({ kind: z.literal('alert'), code: z.string(), what: z.string(), hint: z.string() }),
   z.object({ kind: z.literal('stopped') }),
   z.object({ kind: z.literal('frozen'), decision: z.string() }),
   z.object({ kind: z.literal('thawed'), decision: z.string() }),
   z.object({ kind: z.literal('plan'), decision: z.string(), plan: planSummary }),
-  z.object({ kind: z.literal('restoring'), decision: z.string(), done: z.number(), total: z.number(), bytesPerSecond: z.number(), leftMs: z.number() }),
+  z.object({
+    kind: z.literal('restoring'),
+    decision: z.string(),
+    done: z.number(),
+    total: z.number(),
+    bytesPerSecond: z.number(),
+    leftMs: z.number(),
+  }),
   z.object({
     kind: z.literal('restored'),
     decision: z.string(),

@@ -14,6 +14,8 @@ export interface EngineProcess {
   send(message: ToEngine): boolean;
   readonly pid: number | undefined;
   readonly alive: boolean;
+  /** Ends a hanging engine at once; another one is started by itself. */
+  kill(): void;
   /** Closes the channel, which ends the engine, and waits for that. */
   end(): Promise<void>;
 }
@@ -56,7 +58,9 @@ export function openEngineProcess(options: EngineProcessOptions): EngineProcess 
     bornMs = clock.monoMs();
     heardMs = bornMs;
     born.on('error', (error) => lost(born, `it cannot be started: ${error.message}`));
-    born.on('exit', (code, signal) => lost(born, signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`));
+    born.on('exit', (code, signal) =>
+      lost(born, signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`),
+    );
     const line = born.stdio[3] as Socket;
     channel = openChannel<FromEngine, ToEngine>(line, (value) => fromEngine.parse(value), {
       message(message) {
@@ -100,7 +104,10 @@ export function openEngineProcess(options: EngineProcessOptions): EngineProcess 
     if (channel?.open) channel.send({ kind: 'beat', n: ++beats });
     const limit = alive ? SILENT_LIMIT_MS : START_LIMIT_MS;
     if (child !== undefined && clock.monoMs() - heardMs > limit) {
-      log.error('the mirror engine does not answer and is ended', { pid: child.pid, silentMs: Math.round(clock.monoMs() - heardMs) });
+      log.error('the mirror engine does not answer and is ended', {
+        pid: child.pid,
+        silentMs: Math.round(clock.monoMs() - heardMs),
+      });
       child.kill('SIGKILL');
       heardMs = clock.monoMs();
     }
@@ -112,6 +119,13 @@ export function openEngineProcess(options: EngineProcessOptions): EngineProcess 
       if (!alive || channel === undefined || !channel.open) return false;
       channel.send(message);
       return true;
+    },
+    kill() {
+      const hanging = child;
+      if (hanging === undefined) return;
+      hanging.kill('SIGKILL');
+      // Not waited for: a process stuck in a disk may take its time to go, and must not be mistaken for a living one meanwhile.
+      lost(hanging, 'it did not answer and was ended');
     },
     get pid() {
       return child?.pid;

@@ -17,15 +17,27 @@ import type { Memory } from './memory.ts';
 
 export type Alert = Extract<Effect, { kind: 'alert' }>;
 
+/** What a step has to tell besides being done. */
+export interface StepResult {
+  /** For people. */
+  detail?: string;
+  /** Of a restore: how many changes could not be sent back now. */
+  open?: number;
+}
+
 export interface Effects {
-  /** Carries out one step; resolves when it is done, perhaps with a detail for people, and throws when it failed. Idempotent. */
-  run(step: Step): Promise<string | undefined>;
+  /** Carries out one step; resolves when it is done and throws when it failed. Idempotent. */
+  run(step: Step): Promise<StepResult>;
   look(): void;
   alert(alert: Alert): void;
 }
 
 /** An event without its time and id, which the loop adds. */
-export type Told = StandbyEvent extends infer E ? (E extends StandbyEvent ? Omit<E, 'nowMs' | 'wallMs' | 'freshId'> : never) : never;
+export type Told = StandbyEvent extends infer E
+  ? E extends StandbyEvent
+    ? Omit<E, 'nowMs' | 'wallMs' | 'freshId'>
+    : never
+  : never;
 
 export interface LoopOptions {
   clock: Clock;
@@ -82,12 +94,14 @@ export function openLoop(options: LoopOptions): Loop {
   const runStep = async (step: Step): Promise<void> => {
     const before = clock.monoMs();
     try {
-      const detail = await effects.run(step);
-      log.info(`${step.effect} done`, { decision: step.decision, ms: Math.round(clock.monoMs() - before) });
-      post({ kind: 'done', effect: step.effect, decision: step.decision, ...(detail === undefined ? {} : { detail }) });
+      const result = await effects.run(step);
+      log.info(`${step.effect} done`, { decision: step.decision, ms: Math.round(clock.monoMs() - before), ...result });
+      post({ kind: 'done', effect: step.effect, decision: step.decision, ...result });
     } catch (error) {
-      const code = isFailure(error) ? error.code : 'unexpected';
-      log.error(`${step.effect} failed: ${textOf(error)}`, { decision: step.decision, code, ...(isFailure(error) ? {} : { stack: error instanceof Error ? error.stack : undefined }) });
+      const expected = isFailure(error);
+      const code = expected ? error.code : 'unexpected';
+      const stack = !expected && error instanceof Error ? error.stack : undefined;
+      log.error(`${step.effect} failed: ${textOf(error)}`, { decision: step.decision, code, stack });
       post({ kind: 'failed', effect: step.effect, decision: step.decision, code, what: textOf(error) });
     }
   };
@@ -100,7 +114,8 @@ export function openLoop(options: LoopOptions): Loop {
         memory.save(decision.state.durable);
       } catch (error) {
         // What follows from a state that cannot be remembered must not be done: the old state stays.
-        if (held.length === 0) log.critical(`cannot remember a decision, so it is not carried out: ${textOf(error)}`, { why: decision.why });
+        if (held.length === 0)
+          log.critical(`cannot remember a decision, so it is not carried out: ${textOf(error)}`, { why: decision.why });
         // Evidence and ticks come again by themselves and commands are answered; what happens once must not be forgotten.
         if (event.kind === 'done' || event.kind === 'failed' || event.kind === 'process') held.push(event);
         return { accepted: false, why: `this box cannot write its own state: ${textOf(error)}` };
@@ -108,7 +123,11 @@ export function openLoop(options: LoopOptions): Loop {
     }
     const modeBefore = state.durable.mode.kind;
     state = decision.state;
-    if (decision.why !== '') log.notice(decision.why, { mode: state.durable.mode.kind, ...(modeBefore === state.durable.mode.kind ? {} : { from: modeBefore }) });
+    if (decision.why !== '')
+      log.notice(decision.why, {
+        mode: state.durable.mode.kind,
+        ...(modeBefore === state.durable.mode.kind ? {} : { from: modeBefore }),
+      });
     act(decision.effects);
     if (decision.why !== '' || event.kind !== 'tick') options.changed(state, decision.why);
     return decision.answer;

@@ -2,11 +2,10 @@
  * What outlives a restart of standbyd: the mode and its data, in one small file that is replaced whole. It is saved before the first
  * effect of a change, so that after a crash we know at least as much as we have done.
  */
-import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
 import { Failure } from '../base/failure.ts';
-import { readIfThere, writeWhole } from '../base/file.ts';
+import { ensureFolder, readIfThere, writeWhole } from '../base/file.ts';
+import { durableFrom } from './decide/index.ts';
 import type { Durable } from './decide/types.ts';
 
 export interface Memory {
@@ -18,49 +17,8 @@ export interface Memory {
 
 const MEMORY_VERSION = 1;
 
-const decision = z.string().min(1);
-const from = z.enum(['syncing', 'standing-by']);
-
-const mode = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('idle') }),
-  z.object({ kind: z.literal('syncing') }),
-  z.object({ kind: z.literal('standing-by') }),
-  z.object({
-    kind: z.literal('suspecting'),
-    how: z.enum(['refused', 'silent', 'frozen']),
-    layer: z.enum(['link', 'arp', 'witness', 'echo', 'negotiate', 'fetch']),
-    from,
-  }),
-  z.object({
-    kind: z.literal('taking-over'),
-    decision,
-    step: z.enum(['stop-mirror', 'freeze', 'open-shares', 'take-address', 'prove-served']),
-    why: z.string(),
-    forced: z.boolean(),
-    startedMs: z.number(),
-  }),
-  z.object({
-    kind: z.literal('undoing'),
-    decision,
-    step: z.enum(['release-address', 'close-shares', 'thaw', 'start-mirror']),
-    why: z.string(),
-    from,
-  }),
-  z.object({ kind: z.literal('active'), decision }),
-  z.object({ kind: z.literal('handing-back'), decision, step: z.enum(['close-shares', 'release-address', 'prove-main']) }),
-  z.object({ kind: z.literal('handed-back'), decision }),
-  z.object({ kind: z.literal('restoring'), decision, step: z.enum(['restore', 'thaw']), planHash: z.string() }),
-]);
-
-const memory = z.object({
-  version: z.literal(MEMORY_VERSION),
-  durable: z.object({
-    mode,
-    pausedUntilWallMs: z.number().optional(),
-    sinceWallMs: z.number(),
-    why: z.string(),
-  }),
-});
+/** Everyone may pass through the state folder to what smbd serves from it; its files are root's. */
+const STATE_FOLDER_MODE = 0o711;
 
 export function openMemory(stateFolder: string): Memory {
   const file = path.join(stateFolder, 'memory.json');
@@ -68,23 +26,30 @@ export function openMemory(stateFolder: string): Memory {
     load() {
       const text = readIfThere(file);
       if (text === undefined) return undefined;
-      try {
-        const { durable } = memory.parse(JSON.parse(text));
-        return { ...durable, pausedUntilWallMs: durable.pausedUntilWallMs };
-      } catch (error) {
-        throw new Failure({
-          code: 'bad-memory',
-          doing: 'read what standbyd was doing',
-          subject: file,
-          what: 'the file cannot be understood',
-          hint: 'it was written by another version, or damaged; keep a copy, see that this box does not serve the main’s address, then remove the file',
-          cause: error,
-        });
-      }
+      const durable = understood(text);
+      if (durable !== undefined) return durable;
+      throw new Failure({
+        code: 'bad-memory',
+        doing: 'read what standbyd was doing',
+        subject: file,
+        what: 'the file cannot be understood',
+        hint: 'it was written by another version, or damaged; see that this box does not serve the main’s address, then move the file away',
+      });
     },
     save(durable) {
-      fs.mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+      ensureFolder(stateFolder, STATE_FOLDER_MODE);
       writeWhole(file, `${JSON.stringify({ version: MEMORY_VERSION, durable }, undefined, 2)}\n`);
     },
   };
+}
+
+function understood(text: string): Durable | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !('version' in value) || !('durable' in value)) return undefined;
+  return value.version === MEMORY_VERSION ? durableFrom(value.durable) : undefined;
 }

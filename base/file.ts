@@ -53,3 +53,13 @@ export function readIfThere(file: string): string | undefined {
     throw failureOf(error, 'read', file);
   }
 }
+
+/** Makes a folder (and its parents) when it is not there, and sees that its permission bits are these. Throws a Failure. */
+export function ensureFolder(folder: string, mode: number): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode });
+    fs.chmodSync(folder, mode);
+  } catch (error) {
+    throw failureOf(error, 'make folder', folder);
+  }
+}

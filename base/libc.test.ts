@@ -59,7 +59,9 @@ describe('libc', () => {
     setXattr(file, 'user.test', Buffer.from([0, 1, 255]));
     expect(getXattr(file, 'user.test')).toEqual(Buffer.from([0, 1, 255]));
     expect(getXattr(file, 'user.none')).toBeUndefined();
-    expect(() => getXattr(path.join(folder, 'nothing'), 'user.test')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(() => getXattr(path.join(folder, 'nothing'), 'user.test')).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    );
   });
 
   it('knows the loopback interface and no invented one', () => {

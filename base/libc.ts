@@ -39,7 +39,6 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 /** open(2): a file without a name. Node's fs.constants lack it; it is __O_TMPFILE (the same on x86_64 and arm64) and O_DIRECTORY. */
 export const O_TMPFILE = 0o20000000 | fs.constants.O_DIRECTORY;
 
-
 /** Gives the nameless file behind an O_TMPFILE descriptor its name. Fails with EEXIST when the name is taken: nothing is replaced. */
 export function linkDescriptor(fd: number, path: string): void {
   if (c.linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !== 0) throwErrno('linkat', path);

@@ -52,6 +52,11 @@ export const toNet = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('watch-stop') }),
   /** Look at every layer now, not at the next interval. */
   z.object({ kind: z.literal('look') }),
+  /**
+   * Our Samba listens on this port: close it to the network but for what a take redirects to it. Stays until `end`;
+   * without it the port is guarded only while something is held.
+   */
+  z.object({ kind: z.literal('guard'), servePort: z.number() }),
   take,
   z.object({ kind: z.literal('release'), decision: z.string() }),
   /** End, releasing everything. */
@@ -92,8 +97,15 @@ export const fromNet = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rival'), address: z.string(), mac: z.string() }),
   z.object({ kind: z.literal('taken'), decision: z.string(), ms: z.number() }),
   z.object({ kind: z.literal('released'), decision: z.string(), ms: z.number() }),
+  /**
+   * The decision's order failed and was undone; or, with the code `lapsed` or `lost`, what was held for it is held no more.
+   * The decision is '' for a `guard` that failed.
+   */
   z.object({ kind: z.literal('failed'), decision: z.string(), what: z.string(), code: z.string() }),
-  /** On connecting: what is held now, and for which decision ('' when nothing is). */
-  z.object({ kind: z.literal('holding'), decision: z.string(), addresses: z.array(z.string()) }),
+  /**
+   * The first message to a new client: what is held now, and for which decision ('' when nothing is), and the network
+   * process's id, so that a client can end one that is frozen.
+   */
+  z.object({ kind: z.literal('holding'), decision: z.string(), addresses: z.array(z.string()), pid: z.number() }),
 ]);
 export type FromNet = z.infer<typeof fromNet>;

@@ -29,7 +29,7 @@ interface Job {
 /** A pause between two successes that a user would notice, though no call failed. */
 const GAP_MS = 100;
 
-const job: Job = JSON.parse(fs.readFileSync(0, 'utf8'));
+const job = JSON.parse(fs.readFileSync(0, 'utf8')) as Job;
 const library = openSmbClientLibrary({ workgroup: 'OFFICE', user: job.user, password: job.password });
 
 let ending = false;
@@ -72,7 +72,8 @@ function turn(): void {
     waiting = false;
     lastGoodMs = atMs;
   } catch (error) {
-    if (!waiting) say({ kind: 'waiting', atMs: Date.now(), what: error instanceof Error ? error.message : String(error) });
+    if (!waiting)
+      say({ kind: 'waiting', atMs: Date.now(), what: error instanceof Error ? error.message : String(error) });
     waiting = true;
   }
   // A name that was created without an answer must not be tried again: the number moves on in any case.

@@ -44,15 +44,18 @@ function compareObject(main: string, mirror: string, relative: string, result: C
     result.differences.push({ path: relative, what: 'a folder on one side, a file on the other' });
     return;
   }
-  if (a.mtimeNs / 100n !== b.mtimeNs / 100n) result.differences.push({ path: relative, what: `written ${a.mtimeNs} and ${b.mtimeNs} ns` });
+  if (a.mtimeNs / 100n !== b.mtimeNs / 100n)
+    result.differences.push({ path: relative, what: `written ${a.mtimeNs} and ${b.mtimeNs} ns` });
   if (a.isDirectory()) {
     compareFolder(main, mirror, relative, result);
     return;
   }
   result.files += 1;
   result.bytes += Number(a.size);
-  if (!sameContent(path.join(main, relative), path.join(mirror, relative))) result.differences.push({ path: relative, what: 'content' });
-  if (attributesOf(path.join(main, relative)) !== attributesOf(path.join(mirror, relative))) result.differences.push({ path: relative, what: 'DOS attributes' });
+  if (!sameContent(path.join(main, relative), path.join(mirror, relative)))
+    result.differences.push({ path: relative, what: 'content' });
+  if (attributesOf(path.join(main, relative)) !== attributesOf(path.join(mirror, relative)))
+    result.differences.push({ path: relative, what: 'DOS attributes' });
 }
 
 function namesIn(folder: string): Set<string> {

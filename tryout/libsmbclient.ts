@@ -23,14 +23,25 @@ const READ_LIMIT_BYTES = 65_536;
 
 export function openSmbClientLibrary(account: { workgroup: string; user: string; password: string }): SmbClientLibrary {
   const library = koffi.load('libsmbclient.so.0');
-  koffi.proto('void smbc_auth(void *server, void *share, void *workgroup, int wglen, void *user, int unlen, void *password, int pwlen)');
+  koffi.proto(
+    'void smbc_auth(void *server, void *share, void *workgroup, int wglen, void *user, int unlen, void *password, int pwlen)',
+  );
   const put = (pointer: unknown, text: string, room: number): void => {
     const bytes = Buffer.from(`${text}\0`);
     if (bytes.length > room) throw new Error('the account does not fit');
     koffi.encode(pointer, koffi.array('uint8_t', bytes.length), [...bytes]);
   };
   const authenticate = koffi.register(
-    (_server: unknown, _share: unknown, workgroup: unknown, wglen: number, user: unknown, unlen: number, password: unknown, pwlen: number) => {
+    (
+      _server: unknown,
+      _share: unknown,
+      workgroup: unknown,
+      wglen: number,
+      user: unknown,
+      unlen: number,
+      password: unknown,
+      pwlen: number,
+    ) => {
       put(workgroup, account.workgroup, wglen);
       put(user, account.user, unlen);
       put(password, account.password, pwlen);
@@ -54,7 +65,8 @@ export function openSmbClientLibrary(account: { workgroup: string; user: string;
   const write = (url: string, content: Buffer, flags: number): void => {
     const fd = check(c.open(url, O_WRONLY | O_CREAT | flags, 0o644), 'smbc_open');
     try {
-      if (check(Number(c.write(fd, content, content.length)), 'smbc_write') !== content.length) throw new Error('smbc_write: short');
+      if (check(Number(c.write(fd, content, content.length)), 'smbc_write') !== content.length)
+        throw new Error('smbc_write: short');
     } catch (error) {
       c.close(fd);
       throw error;

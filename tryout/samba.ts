@@ -54,9 +54,22 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
   const configFile = configure(options);
   await setPasswords(configFile, options.users);
   const inside = options.namespace === undefined ? [] : ['ip', 'netns', 'exec', options.namespace];
-  const [program, ...args] = [...inside, 'smbd', '-F', '--no-process-group', '-s', configFile, '-l', path.join(options.folder, 'log')];
+  const [program, ...args] = [
+    ...inside,
+    'smbd',
+    '-F',
+    '--no-process-group',
+    '-s',
+    configFile,
+    '-l',
+    path.join(options.folder, 'log'),
+  ];
   const log = fs.openSync(path.join(options.folder, 'log', 'stdout'), 'a');
-  const child = spawn(program ?? 'smbd', args, { stdio: ['ignore', log, log], detached: true, env: { PATH: process.env['PATH'] ?? '', LANG: 'C' } });
+  const child = spawn(program ?? 'smbd', args, {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { PATH: process.env['PATH'] ?? '', LANG: 'C' },
+  });
   fs.closeSync(log);
   await waitForPort(options, child);
   const pid = child.pid ?? 0;
@@ -79,7 +92,10 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
     stop: async () => {
-      const ended = child.exitCode === null && child.signalCode === null ? new Promise((resolve) => child.once('exit', resolve)) : undefined;
+      const ended =
+        child.exitCode === null && child.signalCode === null
+          ? new Promise((resolve) => child.once('exit', resolve))
+          : undefined;
       signal('SIGTERM');
       await ended;
       signal('SIGKILL');
@@ -89,7 +105,8 @@ export async function startSamba(options: SambaOptions): Promise<Samba> {
 
 function configure(options: SambaOptions): string {
   const { folder } = options;
-  for (const name of ['private', 'state', 'cache', 'lock', 'pid', 'ncalrpc', 'log']) fs.mkdirSync(path.join(folder, name), { recursive: true });
+  for (const name of ['private', 'state', 'cache', 'lock', 'pid', 'ncalrpc', 'log'])
+    fs.mkdirSync(path.join(folder, name), { recursive: true });
   const lines = [
     '[global]',
     `netbios name = ${options.netbiosName}`,
@@ -120,7 +137,13 @@ function configure(options: SambaOptions): string {
   ];
   for (const share of options.shares) {
     fs.mkdirSync(share.path, { recursive: true });
-    lines.push(`[${share.name}]`, `path = ${share.path}`, `comment = ${share.comment ?? ''}`, 'read only = no', ...(share.lines ?? []));
+    lines.push(
+      `[${share.name}]`,
+      `path = ${share.path}`,
+      `comment = ${share.comment ?? ''}`,
+      'read only = no',
+      ...(share.lines ?? []),
+    );
   }
   const configFile = path.join(folder, 'smb.conf');
   fs.writeFileSync(configFile, `${lines.join('\n')}\n`);
@@ -129,7 +152,10 @@ function configure(options: SambaOptions): string {
 
 async function setPasswords(configFile: string, users: Record<string, string>): Promise<void> {
   for (const [user, password] of Object.entries(users)) {
-    await mustRun('smbpasswd', ['-c', configFile, '-a', '-s', user], { timeLimitMs: 10_000, input: `${password}\n${password}\n` });
+    await mustRun('smbpasswd', ['-c', configFile, '-a', '-s', user], {
+      timeLimitMs: 10_000,
+      input: `${password}\n${password}\n`,
+    });
   }
 }
 
@@ -138,10 +164,18 @@ async function waitForPort(options: SambaOptions, child: ChildProcess): Promise<
   for (;;) {
     if (child.exitCode !== null || performance.now() > deadline) {
       const log = path.join(options.folder, 'log', 'stdout');
-      throw new Failure({ code: 'samba', doing: 'start smbd', subject: options.folder, what: fs.readFileSync(log, 'utf8').slice(-2_000) });
+      throw new Failure({
+        code: 'samba',
+        doing: 'start smbd',
+        subject: options.folder,
+        what: fs.readFileSync(log, 'utf8').slice(-2_000),
+      });
     }
     // From another namespace its port cannot be tried; the pid file is written when it listens.
-    const up = options.namespace === undefined ? await answers(options.port ?? 445) : fs.existsSync(path.join(options.folder, 'pid', 'smbd.pid'));
+    const up =
+      options.namespace === undefined
+        ? await answers(options.port ?? 445)
+        : fs.existsSync(path.join(options.folder, 'pid', 'smbd.pid'));
     if (up) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -36,7 +36,7 @@ export interface LayerFact {
 /** Lost at a restart: what we know only from looking. */
 export interface Facts {
   layers: Partial<Record<Layer, LayerFact>>;
-  /** First moment of the present failure, or undefined while the main serves. */
+  /** The first miss that no answer has followed, or undefined while the main answers. Patience counts from it. */
   failingSinceMs: number | undefined;
   /** Seen serving (negotiate answered and no layer failing) since our own boot. */
   seenHealthy: boolean;
@@ -48,30 +48,66 @@ export interface Facts {
   distrustUntilMs: number;
   /** Missing on the mirror, as the engine last said. */
   mirror: { complete: boolean; live: boolean; missingFiles: number; missingBytes: number; frozenFor: string };
-  rival: { mac: string; sinceMs: number } | undefined;
+  /** Another box that claims the address we hold; `lastMs` is its latest frame. */
+  rival: { mac: string; sinceMs: number; lastMs: number } | undefined;
+  /** No automatic attempt before this moment, and how many have failed in a row. */
   nextAttemptMs: number;
   attempts: number;
+  /** When any witness last answered. */
+  witnessAnsweredMs: number | undefined;
+  /** Since when we are cut off (no carrier, or neither a witness nor the main answers), or undefined. */
+  isolatedSinceMs: number | undefined;
+  /** When the last event came: a long gap between two events is our own lateness. */
+  heardMs: number;
+  /** When `look` was last asked for. */
+  lookedAtMs: number;
+  /** Alerts already sent for the present trouble; each is sent once until the trouble is over. */
+  told: AlertCode[];
+  /** When the present step, which failed, is tried again; undefined while its answer is awaited. */
+  retryStepAtMs: number | undefined;
+  /** How often the present step has failed in a row. */
+  stepFailures: number;
 }
 
 /** The steps of taking over, in this order; each is one effect, answered by done or failed. */
-export type TakeStep = 'stop-mirror' | 'freeze' | 'open-shares' | 'take-address' | 'prove-served';
+export type TakeStep =
+  | 'stop-mirror'
+  | 'freeze'
+  /** Only after a restart in the middle: we may still hold the address, and look afresh before taking it. */
+  | 'release-address'
+  | 'open-shares'
+  | 'take-address'
+  | 'prove-served';
 /** Undoing an attempt: the same things backwards. An attempt that failed before users could write thaws and mirrors on. */
 export type UndoStep = 'release-address' | 'close-shares' | 'thaw' | 'start-mirror';
 export type BackStep = 'close-shares' | 'release-address' | 'prove-main';
 export type RestoreStep = 'restore' | 'thaw';
 
+/** Where a take-over began, and where an attempt that failed before users could write returns to. */
+export type Origin = 'idle' | 'syncing' | 'standing-by' | 'handed-back';
+
 /** Where we are. Data of a mode lives in the mode. */
 export type Mode =
-  /** No Start Sync yet, or everything restored: the administrator has the next move. */
-  | { kind: 'idle' }
+  /** No Start Sync yet (`because` absent), stopped, or everything restored: the administrator has the next move. */
+  | { kind: 'idle'; because?: 'stopped' | 'restored' }
   /** The first pass is under way. */
   | { kind: 'syncing' }
   /** The mirror is complete and followed live. */
   | { kind: 'standing-by' }
   /** The main fails; patience runs. */
   | { kind: 'suspecting'; how: FailureKind; layer: Layer; from: 'syncing' | 'standing-by' }
-  | { kind: 'taking-over'; decision: string; step: TakeStep; why: string; forced: boolean; startedMs: number }
-  | { kind: 'undoing'; decision: string; step: UndoStep; why: string; from: 'syncing' | 'standing-by' }
+  | {
+      kind: 'taking-over';
+      decision: string;
+      step: TakeStep;
+      why: string;
+      forced: boolean;
+      startedMs: number;
+      from: Origin;
+      /** Users may have written here under this decision before the present step: it must never be thawed without a restore. */
+      mayHaveWritten: boolean;
+    }
+  | { kind: 'undoing'; decision: string; step: UndoStep; why: string; from: Origin; mayHaveWritten: boolean }
   /** We hold the address and serve. */
   | { kind: 'active'; decision: string }
   | { kind: 'handing-back'; decision: string; step: BackStep }
@@ -82,7 +118,7 @@ export type Mode =
 /** Outlives a restart: saved before the first effect of a change. */
 export interface Durable {
   mode: Mode;
-  /** Automatic action is off until then (wall ms; Infinity is written as -1), or undefined. */
+  /** Automatic action is off until then (wall ms; -1: until resumed), or undefined. */
   pausedUntilWallMs: number | undefined;
   /** Wall time of the present mode's beginning. */
   sinceWallMs: number;
@@ -114,7 +150,8 @@ export type StandbyEvent = { nowMs: number; wallMs: number; freshId: string } & 
   | { kind: 'late'; lateMs: number }
   | { kind: 'rival'; mac: string }
   | { kind: 'command'; command: Command }
-  | { kind: 'done'; effect: Step['effect']; decision: string; detail?: string }
+  /** `open` comes with `restore` only: how many changes could not be sent back now. Without it nothing is thawed. */
+  | { kind: 'done'; effect: Step['effect']; decision: string; detail?: string; open?: number }
   | { kind: 'failed'; effect: Step['effect']; decision: string; code: string; what: string }
 );
 

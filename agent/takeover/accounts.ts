@@ -36,10 +36,29 @@ export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promi
       hint: 'name the user in lower case; Windows does not mind the case',
     });
   }
-  await mustRun('useradd', [...(kind === 'owner' ? ['--system'] : []), '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', name], {
-    timeLimitMs: LIMIT_MS,
-  });
+  await mustRun(
+    'useradd',
+    [
+      ...(kind === 'owner' ? ['--system'] : []),
+      '--user-group',
+      '--no-create-home',
+      '--home-dir',
+      '/nonexistent',
+      '--shell',
+      '/usr/sbin/nologin',
+      name,
+    ],
+    {
+      timeLimitMs: LIMIT_MS,
+    },
+  );
   const made = await accountIds(name);
-  if (made === undefined) throw new Failure({ code: 'account', doing: 'make the account', subject: name, what: 'useradd said yes, and the account is not there' });
+  if (made === undefined)
+    throw new Failure({
+      code: 'account',
+      doing: 'make the account',
+      subject: name,
+      what: 'useradd said yes, and the account is not there',
+    });
   return made;
 }

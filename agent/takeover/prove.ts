@@ -25,7 +25,12 @@ const REQUEST_LIMIT_MS = 3_000;
 
 /** Throws a Failure that says what does not work; returns nothing when the proof held. */
 export async function proveServed(proof: Proof): Promise<void> {
-  const connection = await connect({ host: proof.host, port: proof.port, connectTimeoutMs: CONNECT_LIMIT_MS, requestTimeoutMs: REQUEST_LIMIT_MS });
+  const connection = await connect({
+    host: proof.host,
+    port: proof.port,
+    connectTimeoutMs: CONNECT_LIMIT_MS,
+    requestTimeoutMs: REQUEST_LIMIT_MS,
+  });
   try {
     const session = await connection.logon({ user: OWNER_ACCOUNT, domain: '', password: proof.password });
     const tree = await session.tree(PROOF_SHARE);
@@ -48,7 +53,10 @@ async function canWriteAndRead(tree: Tree): Promise<boolean> {
   const name = `proof-${randomBytes(8).toString('hex')}`;
   const content = randomBytes(64);
   try {
-    await tree.store(name, { size: content.length, read: (offset, length) => content.subarray(offset, offset + length) });
+    await tree.store(name, {
+      size: content.length,
+      read: (offset, length) => content.subarray(offset, offset + length),
+    });
   } catch (error) {
     if (error instanceof Failure && error.code === 'access-denied') return false;
     throw error;
@@ -57,7 +65,12 @@ async function canWriteAndRead(tree: Tree): Promise<boolean> {
   await tree.fetch(name, content.length, { data: (chunk, offset) => void chunk.copy(seen, offset) });
   await tree.removeFile(name);
   if (!seen.equals(content)) {
-    throw new Failure({ code: 'not-proven', doing: 'read back from the standby’s own smbd', subject: name, what: 'the content differs from what was written' });
+    throw new Failure({
+      code: 'not-proven',
+      doing: 'read back from the standby’s own smbd',
+      subject: name,
+      what: 'the content differs from what was written',
+    });
   }
   return true;
 }

@@ -34,7 +34,13 @@ describe('the configuration of the standby’s own smbd', () => {
 
   it('signs, refuses guests, follows no links, and never binds to an interface', () => {
     const text = sambaConfig(plan);
-    for (const line of ['server signing = mandatory', 'map to guest = never', 'follow symlinks = no', 'wide links = no', 'smb ports = 4450']) {
+    for (const line of [
+      'server signing = mandatory',
+      'map to guest = never',
+      'follow symlinks = no',
+      'wide links = no',
+      'smb ports = 4450',
+    ]) {
       expect(text.split('\n')).toContain(line);
     }
     expect(text).not.toContain('bind interfaces only');

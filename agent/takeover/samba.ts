@@ -89,7 +89,12 @@ export function openSambaServer(folder: string, ownerIds: { uid: number; gid: nu
     const deadline = performance.now() + START_LIMIT_MS;
     while (pid() === undefined || !(await isListening(port))) {
       if (failedToStart !== undefined || child.exitCode !== null || performance.now() > deadline) {
-        const said = failedToStart?.message ?? readIfThere(path.join(folder, 'log', 'stdout'))?.slice(-500).trim() ?? '';
+        const said =
+          failedToStart?.message ??
+          readIfThere(path.join(folder, 'log', 'stdout'))
+            ?.slice(-500)
+            .trim() ??
+          '';
         throw new Failure({
           code: 'samba',
           doing: 'start the standby’s own smbd',
@@ -147,16 +152,30 @@ function check(plan: SambaPlan): void {
   for (const text of texts) {
     const why = unfitForConfig(text);
     if (why !== undefined) {
-      throw new Failure({ code: 'bad-name', doing: 'write smb.conf', subject: JSON.stringify(text), what: why, hint: 'this share or user cannot be served under that name' });
+      throw new Failure({
+        code: 'bad-name',
+        doing: 'write smb.conf',
+        subject: JSON.stringify(text),
+        what: why,
+        hint: 'this share or user cannot be served under that name',
+      });
     }
   }
 }
 
 /** A share's folder is the mirror's; smbd only needs it to be there and to be the owner's. A link in its place is refused. */
 function makeShareFolder(folder: string, owner: { uid: number; gid: number }): void {
+  // The owner must be able to pass through what lies above its folders.
+  fs.mkdirSync(path.dirname(folder), { recursive: true, mode: 0o755 });
   fs.mkdirSync(folder, { recursive: true, mode: 0o770 });
   if (!fs.lstatSync(folder).isDirectory()) {
-    throw new Failure({ code: 'not-a-directory', doing: 'serve the share folder', subject: folder, what: 'it is not a directory', hint: 'move it away; the mirror makes it anew' });
+    throw new Failure({
+      code: 'not-a-directory',
+      doing: 'serve the share folder',
+      subject: folder,
+      what: 'it is not a directory',
+      hint: 'move it away; the mirror makes it anew',
+    });
   }
   fs.chownSync(folder, owner.uid, owner.gid);
 }
@@ -184,7 +203,8 @@ export async function setSambaPassword(folder: string, user: string, password: s
     code: 'samba-account',
     doing: 'set the password of',
     subject: user,
-    what: (result.stderr.trim() || result.stdout.trim()).split('\n').at(-1) ?? `smbpasswd ended with ${result.exitCode}`,
+    what:
+      (result.stderr.trim() || result.stdout.trim()).split('\n').at(-1) ?? `smbpasswd ended with ${result.exitCode}`,
     hint: 'the account needs a Unix account of the same name on this box',
   });
 }

@@ -37,6 +37,7 @@ beforeAll(async () => {
     writable: false,
   };
   password = proofPassword(path.join(folder, 'proof-password'));
+  fs.writeFileSync(path.join(folder, 'alice'), 'username = alice\npassword = alice-secret-1\n', { mode: 0o600 });
   await server.start(plan);
   await setSambaPassword(samba, OWNER_ACCOUNT, password);
   await setSambaPassword(samba, 'alice', 'alice-secret-1');
@@ -47,9 +48,8 @@ afterAll(async () => {
 });
 
 async function smbclient(command: string): Promise<string> {
-  const result = await runCommand('smbclient', ['//127.0.0.1/Office', '-p', String(PORT), '-A', '/dev/stdin', '-c', command], {
+  const result = await runCommand('smbclient', ['//127.0.0.1/Office', '-p', String(PORT), '-A', path.join(folder, 'alice'), '-c', command], {
     timeLimitMs: 10_000,
-    input: 'username = alice\npassword = alice-secret-1\n',
   });
   return result.stdout + result.stderr;
 }
@@ -71,7 +71,6 @@ it('lets users write after opening, keeps the same process, and cuts everybody o
   expect(fs.statSync(path.join(folder, 'mirror', 'Office', 'made-in-time')).isDirectory()).toBe(true);
 
   const kept: ChildProcess = spawn('smbclient', ['//127.0.0.1/Office', '-p', String(PORT), '-A', path.join(folder, 'alice')], { stdio: 'pipe' });
-  fs.writeFileSync(path.join(folder, 'alice'), 'username = alice\npassword = alice-secret-1\n');
   kept.stdout?.resume();
   kept.stderr?.resume();
   await expect.poll(() => sessionsOf(before ?? 0).length, { timeout: 5_000 }).toBe(1);

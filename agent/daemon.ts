@@ -1,0 +1,87 @@
+/**
+ * The daemon as the HTTP edge sees it: answers from memory, and orders handed to the standby that is set up now, if one is.
+ * A set-up replaces that standby by one with the new settings; it is refused while the old one serves or holds users' changes.
+ */
+import type { SetupRequest } from '../api/setup.ts';
+import type { Status } from '../api/status.ts';
+import { Failure } from '../base/failure.ts';
+import type { Daemon, News, Order, OrderAnswer } from './http/daemon.ts';
+import type { Journal } from './journal.ts';
+import { checkSetup, listShares } from './setup.ts';
+import type { Standby } from './standby.ts';
+
+export interface DaemonParts {
+  journal: Journal;
+  /** The standby that is set up, or undefined. */
+  current(): Standby | undefined;
+  /** Writes the settings and puts a standby with them in the place of the present one. */
+  replace(request: SetupRequest): Promise<void>;
+  /** What a status says while nothing is set up. */
+  blankStatus(): Status;
+  subscribe(listener: (news: News) => void): () => void;
+}
+
+const NOT_SET_UP: OrderAnswer = {
+  accepted: false,
+  why: 'this box does not know yet which file server it stands by for',
+  hint: 'standby setup',
+};
+
+/** Modes in which the box may be given other settings without anybody losing anything. */
+const REPLACEABLE: ReadonlySet<Status['mode']> = new Set(['idle', 'syncing', 'standing-by', 'suspecting']);
+
+export function openDaemon(parts: DaemonParts): Daemon {
+  return {
+    status: () => parts.current()?.status() ?? parts.blankStatus(),
+    command: async (order: Order) => parts.current()?.command(order) ?? NOT_SET_UP,
+    listShares,
+    async setup(request) {
+      const present = parts.current();
+      if (present !== undefined && !REPLACEABLE.has(present.status().mode)) {
+        return {
+          accepted: false,
+          why: `the settings cannot change now: ${present.status().sentence.sentence}`,
+          hint: 'finish the hand-back and the restore first',
+        };
+      }
+      await checkSetup(request);
+      await parts.replace(request);
+      return { accepted: true, why: `this box now stands by for ${request.main.name}`, hint: 'standby start-sync' };
+    },
+    async planRestore() {
+      return parts.current()?.planRestore() ?? { accepted: false, why: NOT_SET_UP.why };
+    },
+    async setUserPassword(request) {
+      const present = parts.current();
+      if (present === undefined) return NOT_SET_UP;
+      await present.setUserPassword(request.name, request.password);
+      return { accepted: true, why: `${request.name} can log on while this box stands in` };
+    },
+    problems: () => parts.current()?.problems() ?? { problems: [] },
+    events: (after) => parts.journal.after(after),
+    subscribe: parts.subscribe,
+  };
+}
+
+/** Who listens for news; a listener that throws is a bug of ours and must not stop a decision. */
+export function openNewsroom(): { tell(news: News): void; subscribe(listener: (news: News) => void): () => void } {
+  const listeners = new Set<(news: News) => void>();
+  return {
+    tell(news) {
+      for (const listener of listeners) listener(news);
+    },
+    subscribe(listener) {
+      if (listeners.size >= LISTENER_LIMIT)
+        throw new Failure({
+          code: 'busy',
+          doing: 'listen',
+          what: `${LISTENER_LIMIT} listeners are there already`,
+          retry: true,
+        });
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+const LISTENER_LIMIT = 256;

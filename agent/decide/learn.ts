@@ -1,0 +1,171 @@
+/**
+ * What an event teaches: facts with their age, nothing decided. Three rules keep facts honest:
+ *  - while our own address may be the main's, answers «of the main» are our own and are not learned;
+ *  - misses seen while our own clock ran late, or while we were cut off, say nothing about the main and are forgotten;
+ *  - a failure begins with the first miss that no answer has followed.
+ */
+import { FRESH_MS, failureIn, isCutOff, isMainLayer, MAIN_LAYERS, verdictOf } from './health.ts';
+import type { AlertCode, Facts, LayerFact, Mode, Policy, StandbyEvent, State } from './types.ts';
+
+/** The caller ticks at least this often. */
+export const TICK_MS = 250;
+/** A gap between two events longer than this means that we ourselves were not running. */
+export const GAP_MS = 1_000;
+/** Lateness up to this (or a quarter of the least patience) makes no miss: it is shorter than a probe's own time limit. */
+const LATE_TOLERATED_MS = 200;
+/** How long misses are not learned after our own lateness: late answers still in the sockets and buffers arrive in this time. */
+export const DISTRUST_MS = 2_000;
+
+/** Facts of a process that has just started: nothing is known. */
+export function noFacts(nowMs: number): Facts {
+  return {
+    layers: {},
+    failingSinceMs: undefined,
+    seenHealthy: false,
+    netAlive: false,
+    engineAlive: false,
+    witnessKnown: false,
+    distrustUntilMs: nowMs,
+    mirror: { complete: false, live: false, missingFiles: 0, missingBytes: 0, frozenFor: '' },
+    rival: undefined,
+    nextAttemptMs: nowMs,
+    attempts: 0,
+    witnessAnsweredMs: undefined,
+    isolatedSinceMs: undefined,
+    heardMs: nowMs,
+    lookedAtMs: nowMs,
+    told: [],
+    retryStepAtMs: undefined,
+    stepFailures: 0,
+  };
+}
+
+/** Whether probes of the main's address could be answered by ourselves in this mode. */
+export function mayMeetOurselves(mode: Mode): boolean {
+  switch (mode.kind) {
+    case 'idle':
+    case 'syncing':
+    case 'standing-by':
+    case 'suspecting':
+    case 'handed-back':
+    case 'restoring':
+      return false;
+    case 'taking-over':
+      return mode.step === 'release-address' || mode.step === 'take-address' || mode.step === 'prove-served';
+    case 'undoing':
+      return mode.step === 'release-address';
+    case 'active':
+    case 'handing-back':
+      return true;
+  }
+}
+
+/** The facts after an event. */
+export function learn(state: State, event: StandbyEvent, policy: Policy): Facts {
+  let facts: Facts = { ...state.facts, heardMs: event.nowMs };
+  if (event.nowMs - state.facts.heardMs > GAP_MS) facts = distrusted(facts, event.nowMs);
+  if (mayMeetOurselves(state.durable.mode)) facts = withoutMain(facts);
+  return settled(state.facts, taught(state, facts, event, policy), event, policy);
+}
+
+function taught(state: State, facts: Facts, event: StandbyEvent, policy: Policy): Facts {
+  switch (event.kind) {
+    case 'tick':
+    case 'command':
+    case 'failed':
+      return facts;
+    case 'evidence':
+      return withEvidence(state, facts, event);
+    case 'mirror': {
+      const { complete, live, missingFiles, missingBytes, frozenFor } = event;
+      return { ...facts, mirror: { complete, live, missingFiles, missingBytes, frozenFor } };
+    }
+    case 'process':
+      if (event.process === 'engine') return { ...facts, engineAlive: event.alive };
+      // What a dead process saw is not known any more, and a new one has to look first.
+      return { ...facts, layers: {}, failingSinceMs: undefined, netAlive: event.alive };
+    case 'late': {
+      const leastPatienceMs = Math.min(policy.patienceMs.refused, policy.patienceMs.silent, policy.patienceMs.frozen);
+      return event.lateMs > Math.min(LATE_TOLERATED_MS, leastPatienceMs / 4) ? distrusted(facts, event.nowMs) : facts;
+    }
+    case 'rival': {
+      const sinceMs = facts.rival?.mac === event.mac ? facts.rival.sinceMs : event.nowMs;
+      return { ...facts, rival: { mac: event.mac, sinceMs, lastMs: event.nowMs } };
+    }
+    case 'done':
+      // Answers from before the release may have been our own.
+      return event.effect === 'release-address' ? withoutMain(facts) : facts;
+  }
+}
+
+function withEvidence(state: State, facts: Facts, event: Extract<StandbyEvent, { kind: 'evidence' }>): Facts {
+  const { layer, outcome, nowMs } = event;
+  const before = facts.layers[layer];
+  const isMiss = failureIn(outcome) !== undefined;
+  if (isMainLayer(layer)) {
+    if (mayMeetOurselves(state.durable.mode)) return facts;
+    if (isMiss && nowMs < facts.distrustUntilMs) return facts;
+  }
+  const fact: LayerFact = {
+    outcome,
+    atMs: nowMs,
+    sinceMs: before?.outcome === outcome ? before.sinceMs : nowMs,
+    ms: event.ms,
+    detail: event.detail,
+  };
+  const next: Facts = { ...facts, layers: { ...facts.layers, [layer]: fact } };
+  switch (layer) {
+    case 'witness':
+      return outcome === 'answered' ? { ...next, witnessKnown: true, witnessAnsweredMs: nowMs } : next;
+    case 'echo':
+      if (outcome === 'answered') return { ...next, failingSinceMs: undefined };
+      // A kept session that was already lost while the main went on serving starts no new failure.
+      return isMiss && (before === undefined || before.outcome === 'answered') ? missed(facts, next, nowMs) : next;
+    case 'negotiate':
+      return isMiss ? missed(facts, next, nowMs) : { ...next, failingSinceMs: undefined };
+    case 'link':
+    case 'arp':
+    case 'fetch':
+      return next;
+  }
+}
+
+/** Starts the failure, or goes on with the one under way unless nobody had looked for so long that it may be another one. */
+function missed(before: Facts, next: Facts, nowMs: number): Facts {
+  const lastMs = Math.max(before.layers.echo?.atMs ?? 0, before.layers.negotiate?.atMs ?? 0);
+  const goesOn = before.failingSinceMs !== undefined && nowMs - lastMs <= FRESH_MS.negotiate;
+  return { ...next, failingSinceMs: goesOn ? before.failingSinceMs : nowMs };
+}
+
+/** What follows from the facts taken together: isolation, health once seen, troubles that are over. */
+function settled(before: Facts, facts: Facts, event: StandbyEvent, policy: Policy): Facts {
+  let next = facts;
+  if (isCutOff(facts, policy, event.nowMs)) {
+    next = { ...next, isolatedSinceMs: before.isolatedSinceMs ?? event.nowMs, failingSinceMs: undefined };
+  } else if (before.isolatedSinceMs !== undefined) {
+    next = { ...withoutMain(next), isolatedSinceMs: undefined, told: without(next.told, ['isolated']) };
+  }
+  if (verdictOf(next, event.nowMs).kind === 'serving') {
+    const negotiated = next.layers.negotiate?.outcome === 'answered';
+    next = { ...next, seenHealthy: next.seenHealthy || negotiated, attempts: 0, nextAttemptMs: event.nowMs };
+    next = { ...next, told: without(next.told, ['degraded', 'take-over-failed']) };
+  }
+  return next;
+}
+
+function without(told: AlertCode[], codes: AlertCode[]): AlertCode[] {
+  return told.some((code) => codes.includes(code)) ? told.filter((code) => !codes.includes(code)) : told;
+}
+
+/** Forgets every answer and every miss of the main: a new judgement needs new evidence. */
+function withoutMain(facts: Facts): Facts {
+  if (facts.failingSinceMs === undefined && MAIN_LAYERS.every((layer) => facts.layers[layer] === undefined))
+    return facts;
+  const { link, witness } = facts.layers;
+  const layers = { ...(link === undefined ? {} : { link }), ...(witness === undefined ? {} : { witness }) };
+  return { ...facts, layers, failingSinceMs: undefined };
+}
+
+function distrusted(facts: Facts, nowMs: number): Facts {
+  return { ...withoutMain(facts), distrustUntilMs: nowMs + DISTRUST_MS };
+}

@@ -1,0 +1,79 @@
+/** The mirror engine as standbyd uses it: the process kept running, configured each time it is fresh, and its answers awaited. */
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Settings } from '../settings/schema.ts';
+import type { Secrets } from '../settings/secrets.ts';
+import { type Answers, openAnswers } from './answers.ts';
+import type { FromEngine, ToEngine } from './engine-messages.ts';
+import { openEngineProcess } from './engine-process.ts';
+import { whenReady } from './ready.ts';
+import type { AccountIds } from './takeover/accounts.ts';
+
+export interface EngineLinkOptions {
+  settings: Settings;
+  secrets: Secrets;
+  clock: Clock;
+  log: Log;
+  owner: AccountIds;
+  started(): void;
+  gone(): void;
+  message(message: FromEngine): void;
+}
+
+export interface EngineLink {
+  send(message: ToEngine): boolean;
+  answers: Answers<FromEngine>;
+  ready(limitMs: number): Promise<void>;
+  kill(): void;
+  readonly alive: boolean;
+  readonly pid: number | undefined;
+  end(): Promise<void>;
+}
+
+const ENGINE_PROGRAM = fileURLToPath(new URL('./engine.ts', import.meta.url));
+
+export function openEngineLink(options: EngineLinkOptions): EngineLink {
+  const { settings, secrets } = options;
+  const answers = openAnswers<FromEngine>();
+  const engine = openEngineProcess({
+    clock: options.clock,
+    log: options.log,
+    command: [process.execPath, ENGINE_PROGRAM],
+    started() {
+      engine.send({
+        kind: 'configure',
+        main: { address: settings.main.address, port: settings.main.port },
+        logon: { user: settings.main.user, domain: settings.main.domain, password: secrets.mainPassword },
+        mirrorPath: settings.mirror.path,
+        statePath: settings.state,
+        shares: settings.shares,
+        reserveBytes: settings.mirror.reserveBytes,
+        passEveryMs: settings.mirror.passEveryMs,
+        owner: options.owner,
+      });
+      options.started();
+    },
+    gone(why) {
+      answers.lose(why);
+      options.gone();
+    },
+    message(message) {
+      options.message(message);
+      answers.hear(message);
+    },
+  });
+  return {
+    send: engine.send,
+    answers,
+    ready: (limitMs) => whenReady('the mirror engine', limitMs, () => engine.alive),
+    kill: engine.kill,
+    get alive() {
+      return engine.alive;
+    },
+    get pid() {
+      return engine.pid;
+    },
+    end: engine.end,
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * What standbyd orders of the engine, one order after the other: configure, mirror, stop, freeze, thaw, plan, restore.
+ * An order that fails is answered by `failed`; what an order found broken never ends the process.
+ */
+import { isFailure, textOf } from '../base/failure.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import { baseViewOf } from './engine-base-view.ts';
+import { linkOpener, OpenShares } from './engine-main.ts';
+import type { FromEngine, ToEngine } from './engine-messages.ts';
+import { carryOut, type HandbackDeps, type Progress, planRestore } from './handback/index.ts';
+import { Mirror, readBootId } from './mirror/index.ts';
+import { Rate } from './mirror/progress.ts';
+
+type Configure = Extract<ToEngine, { kind: 'configure' }>;
+export type Order = Exclude<ToEngine, { kind: 'beat' }>;
+
+export interface OrdersOptions {
+  log: Log;
+  tell(message: FromEngine): void;
+}
+
+/** Progress of a restore is told this often at most. */
+const TELL_MS = 250;
+
+export class Orders {
+  readonly #options: OrdersOptions;
+  readonly #clock: Clock = systemClock;
+  #last: Promise<void> = Promise.resolve();
+  #configured: { order: Configure; mirror: Mirror; main: OpenShares } | undefined;
+
+  constructor(options: OrdersOptions) {
+    this.#options = options;
+  }
+
+  /** Takes an order; it is carried out when those before it are. */
+  take(order: Order): void {
+    // A restore under way gives up its connections, so that whoever stops us does not wait for a dead main.
+    if (order.kind === 'stop' || order.kind === 'freeze') this.#configured?.main.close();
+    this.#last = this.#last.then(() => this.#answer(order));
+  }
+
+  async #answer(order: Order): Promise<void> {
+    try {
+      await this.#carry(order);
+    } catch (error) {
+      const code = isFailure(error) ? error.code : 'unexpected';
+      const hint = isFailure(error) ? (error.hint ?? '') : '';
+      this.#options.log.error(`an order failed: ${textOf(error)}`, { order: order.kind, code });
+      this.#options.tell({ kind: 'failed', order: order.kind, code, what: textOf(error), hint });
+    }
+  }
+
+  async #carry(order: Order): Promise<void> {
+    const { tell } = this.#options;
+    switch (order.kind) {
+      case 'configure':
+        await this.#configure(order);
+        return;
+      case 'mirror':
+        this.#now.mirror.start();
+        return;
+      case 'stop':
+        await this.#configured?.mirror.stop();
+        tell({ kind: 'stopped' });
+        return;
+      case 'freeze':
+        await this.#now.mirror.freeze(order.decision);
+        tell({ kind: 'frozen', decision: order.decision });
+        return;
+      case 'thaw':
+        this.#now.mirror.thaw(order.decision);
+        tell({ kind: 'thawed', decision: order.decision });
+        return;
+      case 'plan-restore':
+        tell({ kind: 'plan', decision: order.decision, plan: await planRestore(this.#handback(order.decision)) });
+        return;
+      case 'restore':
+        await this.#restore(order.decision, order.planHash);
+        return;
+    }
+  }
+
+  get #now(): { order: Configure; mirror: Mirror; main: OpenShares } {
+    if (this.#configured !== undefined) return this.#configured;
+    throw new Failure({ code: 'not-configured', doing: 'take an order', what: 'the engine has not been told what to mirror' });
+  }
+
+  async #configure(order: Configure): Promise<void> {
+    const known = this.#configured;
+    if (known !== undefined && JSON.stringify(known.order) === JSON.stringify(order)) return;
+    const isMirroring = known?.mirror.isRunning ?? false;
+    this.#configured = undefined;
+    known?.main.close();
+    await known?.mirror.close();
+    const open = linkOpener(order.main, order.logon);
+    const { mirrorPath, statePath, shares, reserveBytes, passEveryMs, owner } = order;
+    const { log, tell } = this.#options;
+    const mirror = new Mirror({
+      mirrorPath,
+      statePath,
+      shares,
+      reserveBytes,
+      passEveryMs,
+      owner,
+      open,
+      clock: this.#clock,
+      log,
+      random: Math.random,
+      bootId: readBootId(),
+      tell,
+    });
+    this.#configured = { order, mirror, main: new OpenShares(open) };
+    if (isMirroring) mirror.start();
+  }
+
+  #handback(decision: string): HandbackDeps {
+    const { order, mirror, main } = this.#now;
+    if (mirror.frozenFor !== decision)
+      throw new Failure({
+        code: 'not-frozen',
+        doing: 'restore',
+        subject: decision,
+        what: 'the mirror is not frozen for this takeover, so what is in it is not what users changed in it',
+      });
+    return {
+      view: baseViewOf(mirror.index, order.mirrorPath),
+      statePath: order.statePath,
+      decision,
+      shares: order.shares,
+      treeOf: (share) => main.tree(share),
+    };
+  }
+
+  async #restore(decision: string, planHash: string): Promise<void> {
+    const { tell } = this.#options;
+    const rate = new Rate();
+    let toldMs = Number.NEGATIVE_INFINITY;
+    const progress = (so: Progress): void => {
+      const nowMs = this.#clock.monoMs();
+      if (nowMs - toldMs < TELL_MS && so.done < so.total) return;
+      toldMs = nowMs;
+      rate.note(nowMs, so.done, so.bytes);
+      const { bytesPerSecond } = rate.now;
+      const leftMs = bytesPerSecond === 0 ? -1 : Math.round(((so.totalBytes - so.bytes) / bytesPerSecond) * 1_000);
+      tell({ kind: 'restoring', decision, done: so.done, total: so.total, bytesPerSecond: Math.round(bytesPerSecond), leftMs });
+    };
+    const { mirror } = this.#now;
+    try {
+      const { sent, removed, conflicts, open, problems } = await carryOut(this.#handback(decision), planHash, progress);
+      await mirror.settled();
+      tell({ kind: 'problems', problems });
+      tell({ kind: 'restored', decision, sent, removed, conflicts, open });
+    } finally {
+      mirror.index.commit();
+    }
+  }
+
+  /** Ends everything in order; what is placed is in the index afterwards. */
+  async close(): Promise<void> {
+    this.#configured?.main.close();
+    await this.#configured?.mirror.close();
+  }
+}

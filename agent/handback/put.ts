@@ -1,0 +1,184 @@
+/**
+ * Bringing one file of the mirror to the main so that its name there means the old or the new content, whole, at every moment:
+ *
+ *   still as planned? → keep the old → store under a temp name → verify → access rules → still as planned? → rename
+ *
+ * Between the last look and the rename is one round trip in which a write to the main would end in neither place; SMB has no
+ * rename that tests. Everything before it is covered.
+ */
+import fs from 'node:fs';
+import { isFailure } from '../../base/failure.ts';
+import type { BasicInfo, Stat, Tree } from '../../smb/types.ts';
+import { type Signature, sameSignature, USER_ATTRIBUTES } from '../decide/restore.ts';
+import type { LocalMarks } from './base-view.ts';
+import { localStatOf, openFileBeneath } from './beneath.ts';
+import { compareContent, isAboutOneObject, statOnMain } from './compare.ts';
+import { fileTimeOfNs } from './filetime.ts';
+import { isAsExpected, type PlanLine } from './plan-line.ts';
+import { removeTemp, type Temps } from './temps.ts';
+
+/** Files up to this size are read back from the main and compared before they get their name. */
+const READ_BACK_BYTES = 1_048_576;
+const READONLY = 0x1;
+const NOT_CONTENT_INDEXED = 0x2000;
+const NORMAL = 0x80;
+
+/** How one line ended. `open` changed nothing under any name of a user. */
+export type Outcome =
+  | {
+      kind: 'done';
+      /** What main and mirror have in common now under the line's path; a folder has no signature. */
+      common?: { stat: Stat; local: Signature | undefined };
+      /** Done, and something people must hear of. */
+      note?: string;
+    }
+  | { kind: 'open'; why: string };
+
+export interface Put {
+  tree: Tree;
+  temps: Temps;
+  /** The mirror's folder, the file in it, and how it must look. */
+  root: string;
+  from: string;
+  local: Signature;
+  marks(file: string): LocalMarks;
+  /** The name it gets. */
+  target: string;
+  /** What is replaced, as the plan expects it; null when the name must be free. */
+  replaces: PlanLine['main'];
+  /** Keeps the old content; false when it is not what was expected. */
+  keep(): Promise<boolean>;
+}
+
+export async function put(job: Put): Promise<Outcome> {
+  let fd: number;
+  try {
+    fd = openFileBeneath(job.root, job.from);
+  } catch {
+    return { kind: 'open', why: 'it cannot be opened on the standby any more' };
+  }
+  try {
+    return await putOpen(job, fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+async function putOpen(job: Put, fd: number): Promise<Outcome> {
+  const { tree, target, replaces } = job;
+  if (!isStill(fd, job.local)) return { kind: 'open', why: 'it changed on the standby since the plan' };
+  const old = await statOnMain(tree, target);
+  if (!isAsExpected(replaces, old)) return { kind: 'open', why: 'the main’s changed since the plan' };
+  if (old !== undefined && !(await job.keep())) return { kind: 'open', why: 'the main’s changed since the plan' };
+
+  const info = infoFor(job, fd, old);
+  const temp = job.temps.open(tree.share, target);
+  let named = false;
+  try {
+    await store(job, fd, temp, info);
+    if (!isStill(fd, job.local)) return { kind: 'open', why: 'it changed on the standby while it was sent' };
+    if (job.local.size <= READ_BACK_BYTES && (await compareContent(tree, temp, job.local.size, fd)) !== 'equal')
+      return { kind: 'open', why: 'the main gave back other bytes than it was sent' };
+    const note = old === undefined ? undefined : await copySecurity(tree, target, temp);
+    const now = await statOnMain(tree, target);
+    if (!isAsExpected(replaces, now) || (now !== undefined && !(await allowReplacing(tree, target, now))))
+      return { kind: 'open', why: 'the main’s changed while it was sent' };
+    await tree.rename(temp, target, { replace: now !== undefined });
+    named = true;
+    job.temps.done(tree.share, temp);
+    const stat = await tree.stat(target);
+    const mine = stat.size === job.local.size && stat.written === info.written;
+    return {
+      kind: 'done',
+      ...(mine ? { common: { stat, local: job.local } } : {}),
+      ...(note === undefined ? {} : { note }),
+    };
+  } finally {
+    if (!named) await tidy(job, temp);
+  }
+}
+
+async function store(job: Put, fd: number, temp: string, info: BasicInfo): Promise<void> {
+  const source = { size: job.local.size, read: (offset: number, length: number) => readAt(fd, offset, length) };
+  try {
+    await job.tree.store(temp, source, info);
+  } catch (error) {
+    if (!isFailure(error, 'exists')) throw error;
+    // The name is made from this decision and this target: it is what an earlier run of ours left.
+    await removeTemp(job.tree, temp);
+    await job.tree.store(temp, source, info);
+  }
+}
+
+/** Bytes of the file, fewer only at its end. */
+function readAt(fd: number, offset: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const read = fs.readSync(fd, buffer, filled, length - filled, offset + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** Times and attributes of the standby's file; the creation time of the one it replaces, whose later life it is. */
+function infoFor(job: Put, fd: number, old: Stat | undefined): BasicInfo {
+  const marks = job.marks(`/proc/self/fd/${fd}`);
+  const created = old?.created ?? marks.created;
+  return {
+    written: fileTimeOfNs(job.local.mtimeNs),
+    attributes: attributesFor(marks, old),
+    ...(created === undefined || created === 0n ? {} : { created }),
+  };
+}
+
+/**
+ * What the standby knows of the attributes, and of the replaced file those that it does not keep. In the form the wire wants:
+ * 0 would mean «leave as it is» (MS-FSCC 2.4.7).
+ */
+export function attributesFor(marks: LocalMarks, old: Stat | undefined): number {
+  const users = (marks.attributes ?? old?.attributes ?? 0) & USER_ATTRIBUTES;
+  return settable(users | ((old?.attributes ?? 0) & NOT_CONTENT_INDEXED));
+}
+
+function settable(attributes: number): number {
+  const set = attributes & (USER_ATTRIBUTES | NOT_CONTENT_INDEXED);
+  return set === 0 ? NORMAL : set;
+}
+
+/** The owner and access rules of the replaced file; a note when the main does not let us. */
+async function copySecurity(tree: Tree, from: string, to: string): Promise<string | undefined> {
+  try {
+    await tree.writeSecurity(to, await tree.readSecurity(from));
+    return undefined;
+  } catch (error) {
+    if (!isAboutOneObject(error)) throw error;
+    return `its access rules on the main are the folder’s now: ${error.what}`;
+  }
+}
+
+/**
+ * A read-only file cannot be replaced or removed: users took the mark away on the standby, so it goes here too. False when
+ * the file changed meanwhile.
+ */
+export async function allowReplacing(tree: Tree, path: string, stat: Stat): Promise<boolean> {
+  if ((stat.attributes & READONLY) === 0) return true;
+  await tree.setBasic(path, { attributes: settable(stat.attributes & ~READONLY) });
+  const now = await tree.stat(path);
+  return now.size === stat.size && now.written === stat.written;
+}
+
+/** What cannot be removed now (the connection is gone) is written down and goes with the next run. */
+async function tidy(job: Put, temp: string): Promise<void> {
+  try {
+    await removeTemp(job.tree, temp);
+  } catch {
+    return;
+  }
+  job.temps.done(job.tree.share, temp);
+}
+
+function isStill(fd: number, local: Signature): boolean {
+  return sameSignature(localStatOf(fs.fstatSync(fd, { bigint: true })).signature, local);
+}

@@ -1,0 +1,204 @@
+/**
+ * Copies one file from the main into the mirror. Small ones are held in memory until they are whole and then placed in one
+ * go; big ones stream into a nameless draft.
+ *
+ * What could go wrong, and why it does not:
+ * - the file moves while we read it: what OPEN and CLOSE tell differs, nothing is published, it is read again later;
+ * - fewer bytes than promised: the same;
+ * - it became a directory, a link, or went to tape: stopped before the first byte;
+ * - its parent is no longer known here (moved or removed meanwhile): nothing is published, the parent is looked at;
+ * - the order to stop came while we read: nothing is published.
+ */
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+import { errnoOf, Failure, isFailure } from '../../base/failure.ts';
+import type { Fetched, FetchSink, Stat, Tree } from '../../smb/types.ts';
+import type { Directory, Signature } from './folder.ts';
+import { type Ground, isAboutPath, keeperFor, problemOf, toldOf } from './ground.ts';
+import * as meta from './metadata.ts';
+import { nameOf, parentOf } from './names.ts';
+import { openDraft, publish } from './place.ts';
+import type { Problem } from './problems.ts';
+import type { Job } from './scratch.ts';
+
+export type Outcome =
+  | { kind: 'placed'; bytes: number; after: Stat }
+  /** Nothing had to be copied: it only moved, and so did our copy. */
+  | { kind: 'followed' }
+  /** Not there any more, or its parent is not: the parent directory has to be looked at. */
+  | { kind: 'gone' }
+  | { kind: 'problem'; problem: Problem }
+  /** The disk here has no room for so many bytes. */
+  | { kind: 'full'; bytes: number };
+
+/** Held in memory up to this size. */
+export const SMALL_BYTES = 1_048_576;
+const MOVED_RETRY_MS = 400;
+
+const write = promisify(fs.write);
+
+/** Why an object is no plain content that may be read; undefined when it is. */
+export function whyNotContent(stat: Stat): Problem | undefined {
+  if ((stat.attributes & meta.ATTRIBUTE_REPARSE_POINT) !== 0)
+    return { code: 'link', why: 'a link, junction or placeholder on the main: links are not followed' };
+  const recall = meta.ATTRIBUTE_OFFLINE | meta.ATTRIBUTE_RECALL_ON_OPEN | meta.ATTRIBUTE_RECALL_ON_DATA_ACCESS;
+  if ((stat.attributes & recall) !== 0)
+    return { code: 'offline', why: 'its content is on tape or in a cloud: reading it would call it back' };
+  return undefined;
+}
+
+/** Throws only what concerns the connection; everything about this file is an outcome. */
+export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: AbortSignal): Promise<Outcome> {
+  if (!ground.space.take(job.size)) return { kind: 'full', bytes: job.size };
+  const content = new Content(ground, job.path);
+  try {
+    const fetched = await tree.fetch(job.path, job.size, content);
+    await content.finished();
+    signal.throwIfAborted();
+    if (hasMoved(fetched))
+      return { kind: 'problem', problem: { code: 'changing', why: 'it changes while it is read', retryMs: MOVED_RETRY_MS } };
+    return content.place(job, fetched);
+  } catch (error) {
+    const outcome = outcomeOf(error, job.size);
+    if (outcome.kind === 'full') ground.space.refused();
+    return outcome;
+  } finally {
+    content.close();
+    ground.space.settle(job.size);
+  }
+}
+
+function hasMoved({ before, after, bytes }: Fetched): boolean {
+  return (
+    bytes !== before.size ||
+    before.size !== after.size ||
+    before.written !== after.written ||
+    before.changed !== after.changed
+  );
+}
+
+function outcomeOf(error: unknown, bytes: number): Outcome {
+  if (isFailure(error, 'not-found', 'is-a-directory', 'not-a-directory')) return { kind: 'gone' };
+  if (error instanceof NotContent) return { kind: 'problem', problem: error.problem };
+  const errno = errnoOf(error);
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return { kind: 'full', bytes };
+  if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return { kind: 'gone' };
+  if (isAboutPath(error)) return { kind: 'problem', problem: problemOf(error) };
+  throw error;
+}
+
+class NotContent extends Failure {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super({ code: problem.code, doing: 'fetch', what: problem.why });
+    this.problem = problem;
+  }
+}
+
+/** Takes the bytes in: the sink of one fetch. */
+class Content implements FetchSink {
+  readonly #ground: Ground;
+  readonly #path: string;
+  #size = 0;
+  #memory: Buffer | undefined;
+  #draft: number | undefined;
+  #sparse = false;
+  #writes = 0;
+  #idle: (() => void) | undefined;
+
+  constructor(ground: Ground, path: string) {
+    this.#ground = ground;
+    this.#path = path;
+  }
+
+  begin(before: Stat): void {
+    if (before.directory) throw new Failure({ code: 'is-a-directory', doing: 'fetch', what: 'it is a directory now' });
+    const problem = whyNotContent(before);
+    if (problem !== undefined) throw new NotContent(problem);
+    this.#size = before.size;
+    if (before.size <= SMALL_BYTES) return;
+    this.#sparse = before.allocatedBytes < before.size;
+    this.#draft = this.#ground.folder.within(parentOf(this.#path), openDraft);
+    fs.ftruncateSync(this.#draft, before.size);
+  }
+
+  data(chunk: Buffer, offset: number): void | Promise<void> {
+    // A file that grew: CLOSE will tell that it moved, and nothing of it is kept.
+    if (offset + chunk.length > this.#size) return;
+    if (this.#draft !== undefined) return this.#write(this.#draft, chunk, offset);
+    if (offset === 0 && chunk.length === this.#size) this.#memory = chunk;
+    else {
+      this.#memory ??= Buffer.allocUnsafe(this.#size);
+      chunk.copy(this.#memory, offset);
+    }
+  }
+
+  async #write(fd: number, chunk: Buffer, offset: number): Promise<void> {
+    if (this.#sparse && isZero(chunk)) return;
+    this.#writes += 1;
+    try {
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await write(fd, chunk, done, chunk.length - done, offset + done);
+        done += bytesWritten;
+      }
+    } finally {
+      this.#writes -= 1;
+      if (this.#writes === 0) this.#idle?.();
+    }
+  }
+
+  /** All bytes are with the kernel. */
+  async finished(): Promise<void> {
+    while (this.#writes > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+  }
+
+  /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
+  place(job: Job, { after, bytes }: Fetched): Outcome {
+    const { index, folder, owner, rootId, shareId, problems, share, placed } = { ...this.#ground, owner: this.#ground.folder.owner };
+    const parent = index.find(rootId, parentOf(job.path));
+    if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
+    const name = nameOf(job.path);
+    const row = index.child(parent.id, name);
+    const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
+      const draft = this.#draft ?? this.#fromMemory(dir);
+      meta.dress(draft, 'file', after, owner);
+      return publish(draft, dir, name, row?.kind === 'file' ? row.local : undefined, keeperFor(this.#ground, job.path));
+    });
+    index.put(shareId, parent.id, name, 'file', toldOf(after, job.fileId), local);
+    problems.clear(share, job.path);
+    placed.files += 1;
+    placed.bytes += bytes;
+    return { kind: 'placed', bytes, after };
+  }
+
+  #fromMemory(dir: Directory): number {
+    const draft = openDraft(dir);
+    this.#draft = draft;
+    const memory = this.#memory ?? Buffer.alloc(0);
+    for (let done = 0; done < memory.length; ) done += fs.writeSync(draft, memory, done, memory.length - done, done);
+    return draft;
+  }
+
+  close(): void {
+    const draft = this.#draft;
+    if (draft === undefined) return;
+    this.#draft = undefined;
+    // A write may still be under way after a failure; closing under it could hit a descriptor that was given out again.
+    void this.finished().then(() => fs.closeSync(draft));
+  }
+}
+
+const ZEROS = Buffer.alloc(SMALL_BYTES);
+
+function isZero(chunk: Buffer): boolean {
+  for (let at = 0; at < chunk.length; at += ZEROS.length) {
+    const piece = chunk.subarray(at, at + ZEROS.length);
+    if (!piece.equals(ZEROS.subarray(0, piece.length))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,28 @@
+/**
+ * The thread that waits for the disk, so that the engine's own loop never does: flushes the mirror's file system, and moves
+ * the index's write-ahead log into its file.
+ */
+import fs from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import { textOf } from '../../base/failure.ts';
+import { syncFileSystem } from '../../base/libc.ts';
+
+const { mirrorPath, indexFile } = z.object({ mirrorPath: z.string(), indexFile: z.string() }).parse(workerData);
+const folder = fs.openSync(mirrorPath, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+const index = new DatabaseSync(indexFile);
+/** Pages of 4 KiB in the log before it is worth the effort. */
+const LOG_LIMIT_BYTES = 16 * 1_048_576;
+
+parentPort?.on('message', () => {
+  let why = '';
+  try {
+    syncFileSystem(folder);
+    const log = fs.statSync(`${indexFile}-wal`, { throwIfNoEntry: false });
+    if (log !== undefined && log.size > LOG_LIMIT_BYTES) index.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    why = textOf(error);
+  }
+  parentPort?.postMessage(why);
+});

@@ -1,0 +1,74 @@
+/**
+ * Makes what was placed durable, batch by batch: one flush of the file system serves thousands of files, and only after it
+ * do their rows become complete. A flush that fails leaves its rows waiting and is told as an alert: the disk lost data.
+ */
+import { Worker } from 'node:worker_threads';
+import { Failure } from '../../base/failure.ts';
+import type { IndexStore } from './index-store.ts';
+
+/** Milliseconds between looks whether something waits. */
+const EVERY_MS = 1_000;
+
+export interface FlusherOptions {
+  mirrorPath: string;
+  index: IndexStore;
+  failed(failure: Failure): void;
+}
+
+export class Flusher {
+  readonly #options: FlusherOptions;
+  readonly #thread: Worker;
+  readonly #timer: NodeJS.Timeout;
+  #batch = 0;
+  #closed = false;
+  #waiters: (() => void)[] = [];
+
+  constructor(options: FlusherOptions) {
+    this.#options = options;
+    this.#thread = new Worker(new URL('./flusher-thread.ts', import.meta.url), {
+      workerData: { mirrorPath: options.mirrorPath, indexFile: options.index.file },
+    });
+    this.#thread.on('message', (why: unknown) => this.#flushed(String(why)));
+    this.#thread.on('error', (error) => this.#flushed(error.message));
+    this.#timer = setInterval(() => this.#flush(), EVERY_MS);
+  }
+
+  #flush(): void {
+    if (this.#batch !== 0 || this.#options.index.pending === 0) return;
+    this.#batch = this.#options.index.closeBatch();
+    this.#thread.postMessage('flush');
+  }
+
+  /** Resolves when everything noted before the call is durable, or has failed to be. */
+  async settled(): Promise<void> {
+    while (!this.#closed && (this.#batch !== 0 || this.#options.index.pending > 0)) {
+      this.#flush();
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  #flushed(why: string): void {
+    const batch = this.#batch;
+    this.#batch = 0;
+    for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.#closed) return;
+    if (why === '') this.#options.index.completeBatch(batch);
+    else
+      this.#options.failed(
+        new Failure({
+          code: 'flush-failed',
+          doing: 'flush the mirror',
+          subject: this.#options.mirrorPath,
+          what: why,
+          hint: "the mirror's disk may be failing: look at the kernel's log",
+        }),
+      );
+  }
+
+  /** What waits stays waiting: it is trusted until the machine restarts. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#thread.terminate();
+  }
+}

@@ -1,0 +1,123 @@
+/** What the work on one share stands on, and the few questions that every part of it asks. */
+import type { Clock } from '../../base/clock.ts';
+import { isFailure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import type { FileTime, Stat, Tree } from '../../smb/types.ts';
+import type { Attic } from './attic.ts';
+import type { Directory, MirrorFolder } from './folder.ts';
+import type { Told } from './index-row.ts';
+import type { IndexStore } from './index-store.ts';
+import { below } from './names.ts';
+import type { Keeper } from './place.ts';
+import type { Problem, Problems } from './problems.ts';
+import type { Space } from './space.ts';
+
+export interface Ground {
+  readonly share: string;
+  /** Row of the share, and of its root directory. */
+  readonly shareId: number;
+  readonly rootId: number;
+  readonly index: IndexStore;
+  readonly folder: MirrorFolder;
+  readonly attic: Attic;
+  readonly problems: Problems;
+  readonly space: Space;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Paths being fetched now, by whichever lane. */
+  readonly busy: Set<string>;
+  /** What was placed since the start, for rates. */
+  readonly placed: { files: number; bytes: number };
+}
+
+/** The main's own words about an object, from a stat or an entry. */
+export function toldOf(stat: Stat, fileId: bigint): Told {
+  return {
+    size: stat.directory ? 0 : stat.size,
+    written: stat.written,
+    created: stat.created,
+    changed: stat.changed,
+    attributes: stat.attributes,
+    fileId,
+  };
+}
+
+/** Puts away for one path; used by `publish` and whoever removes. */
+export function keeperFor(ground: Ground, path: string): Keeper {
+  const wallMs = ground.clock.wallMs();
+  return {
+    move: (dir: Directory, name: string) => ground.attic.move(dir, name, ground.share, path, wallMs),
+    link: (dir: Directory, name: string) => ground.attic.link(dir, name, ground.share, path, wallMs),
+  };
+}
+
+/** Opens a known directory, making it and its parents again where the mirror lost them; what lies in the way goes to the attic. */
+export function openKnown(ground: Ground, directory: string): Directory {
+  let path = '';
+  let dir = ground.folder.open('');
+  for (const name of directory === '' ? [] : directory.split('/')) {
+    const next = below(path, name);
+    try {
+      const there = dir.look(name);
+      if (there.kind === 'file' || there.kind === 'foreign') keeperFor(ground, next).move(dir, name);
+      if (there.kind !== 'directory') {
+        const row = ground.index.find(ground.rootId, next);
+        const known = { attributes: row?.attributes ?? 0, created: row?.created ?? 0n, written: row?.written ?? 0n };
+        ground.folder.makeDirectory(dir, name, { ...known, accessed: 0n });
+      }
+    } finally {
+      dir.close();
+    }
+    path = next;
+    dir = ground.folder.open(path);
+  }
+  return dir;
+}
+
+/** The object is proven to be gone: the server says so of this very path. */
+export async function isGone(tree: Tree, path: string): Promise<boolean> {
+  try {
+    await tree.stat(path);
+    return false;
+  } catch (error) {
+    if (isFailure(error, 'not-found')) return true;
+    if (isAboutPath(error)) return false;
+    throw error;
+  }
+}
+
+/** Failures that tell of the connection as a whole; every other one is about the path that was asked for. */
+const LINK_CODES = [
+  'unreachable',
+  'refused',
+  'timeout',
+  'disconnected',
+  'bad-signature',
+  'malformed',
+  'session-expired',
+  'channel-closed',
+];
+
+export function isAboutPath(error: unknown): boolean {
+  return isFailure(error) && !LINK_CODES.includes(error.code);
+}
+
+const HELD_RETRY_MS = 500;
+const DENIED_RETRY_MS = 30_000;
+
+/** A failed read as a line in the list of problems. */
+export function problemOf(error: unknown): Problem {
+  if (isFailure(error, 'sharing-violation', 'locked', 'delete-pending'))
+    return { code: error.code, why: `somebody holds it: ${error.what}`, retryMs: HELD_RETRY_MS };
+  if (isFailure(error)) return { code: error.code, why: error.what, retryMs: DENIED_RETRY_MS };
+  throw error;
+}
+
+/** Two spellings that a server without case distinction takes for one name. */
+export function isOneName(a: string, b: string): boolean {
+  return a.toUpperCase() === b.toUpperCase();
+}
+
+export function sameTime(a: FileTime, b: FileTime): boolean {
+  return a === b || a === 0n || b === 0n;
+}

@@ -1,0 +1,94 @@
+/** A row of the index as the rest of the room knows it, and how it is read from and written to SQLite's values. */
+import type { SQLOutputValue } from 'node:sqlite';
+import type { FileTime } from '../../smb/types.ts';
+import { NO_SIGNATURE, type Signature } from './folder.ts';
+
+export type Kind = 'file' | 'directory';
+
+/** What the main said of an object when we last looked. */
+export interface Told {
+  size: number;
+  written: FileTime;
+  created: FileTime;
+  /** ChangeTime; 0n where the server has none. */
+  changed: FileTime;
+  attributes: number;
+  /** 0n where it is not known. */
+  fileId: bigint;
+}
+
+export interface Row extends Told {
+  id: number;
+  parent: number;
+  name: string;
+  kind: Kind;
+  /** What we placed; NO_SIGNATURE for directories, and for files whose copy cannot be trusted. */
+  local: Signature;
+  /** A directory that has once been listed to its end. */
+  listed: boolean;
+}
+
+export const ROW_COLUMNS =
+  'id, parent, name, kind, size, written, created, changed, attributes, file_id, local_size, local_mtime, local_ctime, local_ino, listed';
+
+export type Values = Record<string, SQLOutputValue>;
+
+/** An integer column read with big integers on. */
+export function big(values: Values, column: string): bigint {
+  const value = values[column];
+  if (typeof value !== 'bigint') throw new Error(`index column ${column} holds no integer`);
+  return value;
+}
+
+export function text(values: Values, column: string): string {
+  const value = values[column];
+  if (typeof value !== 'string') throw new Error(`index column ${column} holds no text`);
+  return value;
+}
+
+export function count(values: Values, column: string): number {
+  return Number(big(values, column));
+}
+
+export function rowOf(values: Values): Row {
+  return {
+    id: count(values, 'id'),
+    parent: count(values, 'parent'),
+    name: text(values, 'name'),
+    kind: big(values, 'kind') === 1n ? 'file' : 'directory',
+    size: count(values, 'size'),
+    written: big(values, 'written'),
+    created: big(values, 'created'),
+    changed: big(values, 'changed'),
+    attributes: count(values, 'attributes'),
+    fileId: BigInt.asUintN(64, big(values, 'file_id')),
+    local: {
+      size: big(values, 'local_size'),
+      mtimeNs: big(values, 'local_mtime'),
+      ctimeNs: big(values, 'local_ctime'),
+      ino: big(values, 'local_ino'),
+    },
+    listed: big(values, 'listed') === 1n,
+  };
+}
+
+/** The values of size … local_ino, in the order of ROW_COLUMNS. */
+export function toldValues(told: Told, local: Signature = NO_SIGNATURE): (number | bigint)[] {
+  return [
+    told.size,
+    signed(told.written),
+    signed(told.created),
+    signed(told.changed),
+    told.attributes,
+    signed(told.fileId),
+    local.size,
+    local.mtimeNs,
+    local.ctimeNs,
+    signed(local.ino),
+  ];
+}
+
+/** SQLite's integers are signed; 64-bit ids and absurd times keep their bits. */
+export function signed(value: bigint): bigint {
+  return BigInt.asIntN(64, value);
+}

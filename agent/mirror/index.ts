@@ -1,0 +1,282 @@
+/**
+ * The mirror: all shares of one main, their index, their disk, and the freeze. Whoever owns it starts and stops it and
+ * hears what is worth telling; it knows nothing of processes and channels.
+ *
+ * While it is frozen it mirrors nothing, whoever asks: users' newer data lie in its folders.
+ */
+import fs from 'node:fs';
+import type { Clock } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import type { FromEngine, ShareState } from '../engine-messages.ts';
+import { Attic } from './attic.ts';
+import { Flusher } from './flusher.ts';
+import { MirrorFolder } from './folder.ts';
+import type { Ground } from './ground.ts';
+import { IndexStore } from './index-store.ts';
+import { chooseKnown, type KnownFile } from './known.ts';
+import { carefully, type OpenLink } from './links.ts';
+import { type Freeze, openFreeze } from './mark.ts';
+import type { Owner } from './metadata.ts';
+import { Problems } from './problems.ts';
+import { leftMs, Rate } from './progress.ts';
+import type { Gate } from './session.ts';
+import { ShareMirror } from './share.ts';
+import { Space } from './space.ts';
+
+export interface MirrorOptions {
+  mirrorPath: string;
+  statePath: string;
+  shares: readonly string[];
+  reserveBytes: number;
+  passEveryMs: number;
+  owner: Owner;
+  open: OpenLink;
+  clock: Clock;
+  log: Log;
+  random(): number;
+  /** Changes with every start of the machine. */
+  bootId: string;
+  tell(message: FromEngine): void;
+}
+
+const TELL_MS = 250;
+const KNOWN_EVERY_MS = 60_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const PROBLEMS_TOLD = 200;
+/** Repeats what is unchanged, for a listener that came late. */
+const REPEAT_MS = 5_000;
+
+export class Mirror {
+  readonly index: IndexStore;
+  readonly #options: MirrorOptions;
+  readonly #freeze: Freeze;
+  readonly #attic: Attic;
+  readonly #flusher: Flusher;
+  readonly #problems: Problems;
+  readonly #folders = new Map<string, MirrorFolder>();
+  readonly #shares: ShareMirror[] = [];
+  readonly #placed = { files: 0, bytes: 0 };
+  readonly #rate = new Rate();
+  #running = false;
+  readonly #timer: NodeJS.Timeout;
+  #told = '';
+  #toldMs = 0;
+  #toldProblems = -1;
+  #known: KnownFile | undefined;
+  #knownMs = Number.NEGATIVE_INFINITY;
+  #prunedMs = Number.NEGATIVE_INFINITY;
+
+  /** Opens everything and starts nothing. Throws a Failure when index, mirror or a name is not usable. */
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    const { mirrorPath, clock, log } = options;
+    for (const share of options.shares) refuseBadShare(share);
+    this.index = new IndexStore(options.statePath, options.bootId);
+    try {
+      this.#freeze = openFreeze(mirrorPath, this.index);
+    } catch (error) {
+      this.index.close();
+      throw error;
+    }
+    this.#attic = new Attic(mirrorPath);
+    this.#problems = new Problems(this.index);
+    this.#flusher = new Flusher({
+      mirrorPath,
+      index: this.index,
+      failed: (failure) => this.#alert(failure.code, failure.message, failure.hint ?? ''),
+    });
+    const space = new Space({
+      mirrorPath,
+      reserveBytes: options.reserveBytes,
+      attic: this.#attic,
+      monoMs: () => clock.monoMs(),
+      changed: (full) => {
+        if (full === '') log.notice('there is room on the mirror again');
+        else this.#alert('disk-full', full, 'make room or give the mirror a bigger disk; it goes on by itself');
+        this.#tell(true);
+      },
+    });
+    const open = carefully(options.open, clock);
+    const gate = oneAtATime();
+    for (const share of options.shares) {
+      const folder = new MirrorFolder(mirrorPath, share, options.owner);
+      this.#folders.set(share, folder);
+      const row = this.index.share(share);
+      const ground: Ground = {
+        share,
+        shareId: row.id,
+        rootId: row.root,
+        index: this.index,
+        folder,
+        attic: this.#attic,
+        problems: this.#problems,
+        space,
+        clock,
+        log,
+        busy: new Set(),
+        placed: this.#placed,
+      };
+      this.#shares.push(
+        new ShareMirror({
+          ground,
+          open,
+          gate,
+          passEveryMs: options.passEveryMs,
+          random: options.random,
+          alert: (code, what, hint) => this.#alert(code, what, hint),
+          changed: () => this.#tell(true),
+        }),
+      );
+    }
+    this.#timer = setInterval(() => this.#turn(), TELL_MS);
+    this.#tell(true);
+  }
+
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
+  get frozenFor(): string {
+    return this.#freeze.frozenFor;
+  }
+
+  /** Throws `frozen` while a restore is outstanding. */
+  start(): void {
+    if (this.frozenFor !== '')
+      throw new Failure({
+        code: 'frozen',
+        doing: 'start mirroring',
+        what: 'the mirror holds files that users changed during a takeover, and they are not restored yet',
+        hint: 'run Restore Files first',
+      });
+    this.#running = true;
+    for (const share of this.#shares) share.start();
+  }
+
+  /** When it returns nothing is written any more, and everything placed is in the index. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    await Promise.all(this.#shares.map((share) => share.stop()));
+    this.index.commit();
+    this.#tell(true);
+  }
+
+  /** Stops, and forbids mirroring until the same decision is thawed. On the disk when it returns. */
+  async freeze(decision: string): Promise<void> {
+    await this.stop();
+    this.#freeze.freeze(decision);
+    this.#tell(true);
+  }
+
+  thaw(decision: string): void {
+    this.#freeze.thaw(decision);
+    this.#tell(true);
+  }
+
+  /** Resolves when everything noted so far is durable. */
+  async settled(): Promise<void> {
+    await this.#flusher.settled();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.stop();
+    await this.#flusher.close();
+    for (const folder of this.#folders.values()) folder.close();
+    this.#attic.close();
+    this.index.close();
+  }
+
+  #alert(code: string, what: string, hint: string): void {
+    this.#options.log.error(what, { alert: code });
+    this.#options.tell({ kind: 'alert', code, what, hint });
+  }
+
+  #turn(): void {
+    const { clock } = this.#options;
+    this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
+    this.#tell(false);
+    if (!this.#running) return;
+    if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || this.#known === undefined) this.#chooseKnown();
+    if (clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
+      this.#prunedMs = clock.monoMs();
+      this.#attic.prune(clock.wallMs()).catch((error: unknown) => this.#alert('attic', String(error), ''));
+    }
+  }
+
+  #chooseKnown(): void {
+    const { clock, tell } = this.#options;
+    if (clock.monoMs() - this.#knownMs < REPEAT_MS) return;
+    this.#knownMs = clock.monoMs();
+    const choose = async (): Promise<void> => {
+      for (const share of this.#options.shares) {
+        const found = await chooseKnown(this.index, share);
+        if (found === undefined) continue;
+        if (JSON.stringify(found) !== JSON.stringify(this.#known)) tell({ kind: 'known', ...found });
+        this.#known = found;
+        return;
+      }
+    };
+    choose().catch((error: unknown) => this.#alert('index', String(error), ''));
+  }
+
+  /** What is to be said of all shares now. */
+  get status(): Extract<FromEngine, { kind: 'mirror' }> {
+    const shares: ShareState[] = this.#shares.map((share) => share.status);
+    const files = shares.reduce((sum, share) => sum + share.filesToDo, 0);
+    const bytes = shares.reduce((sum, share) => sum + share.bytesToDo, 0);
+    const known = this.#shares.every((share) => share.knowsAll);
+    return {
+      kind: 'mirror',
+      shares,
+      bytesPerSecond: Math.round(this.#rate.now.bytesPerSecond),
+      filesPerSecond: Math.round(this.#rate.now.filesPerSecond),
+      leftMs: leftMs({ known, files, bytes }, this.#rate.now),
+      frozenFor: this.frozenFor,
+    };
+  }
+
+  #tell(always: boolean): void {
+    const { clock, tell } = this.#options;
+    const status = this.status;
+    const text = JSON.stringify(status);
+    if (always || text !== this.#told || clock.monoMs() - this.#toldMs > REPEAT_MS) {
+      this.#told = text;
+      this.#toldMs = clock.monoMs();
+      tell(status);
+    }
+    if (this.#problems.version !== this.#toldProblems) {
+      this.#toldProblems = this.#problems.version;
+      tell({ kind: 'problems', problems: this.#problems.list(PROBLEMS_TOLD) });
+    }
+  }
+}
+
+function oneAtATime(): Gate {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    async enter(signal) {
+      const before = last;
+      let leave = (): void => {};
+      last = new Promise((resolve) => {
+        leave = resolve;
+      });
+      await before;
+      if (signal.aborted) leave();
+      signal.throwIfAborted();
+      return leave;
+    },
+  };
+}
+
+/** A share's name becomes a folder's name here. */
+function refuseBadShare(share: string): void {
+  if (share !== '' && !share.startsWith('.') && !/[/\\\p{Cc}]/u.test(share)) return;
+  throw new Failure({ code: 'bad-share', doing: 'mirror share', subject: share, what: 'this name cannot be a folder here' });
+}
+
+/** Changes with every start of the machine; rows that were not flushed are trusted only within one. */
+export function readBootId(): string {
+  return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}

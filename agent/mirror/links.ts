@@ -1,0 +1,91 @@
+/**
+ * Connections to the main for the shares: each share has one for its watch and urgent reads, and one for its passes.
+ *
+ * A wrong password must not lock the account: log-ons go one at a time until one has succeeded, and after one was refused
+ * nobody tries again for a while; all shares hear the same answer instead.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../../base/clock.ts';
+import { type Failure, isFailure } from '../../base/failure.ts';
+import type { ServerInfo, Tree } from '../../smb/types.ts';
+
+export interface Link {
+  readonly tree: Tree;
+  readonly server: ServerInfo;
+  /** Milliseconds for the answer to an ECHO; throws when there was none in time. */
+  echo(timeoutMs: number): Promise<number>;
+  close(): void;
+  /** Resolves once, with why it ended. */
+  readonly closed: Promise<Error>;
+}
+
+export type OpenLink = (share: string) => Promise<Link>;
+
+/** Answers that another try with the same credentials will not change. */
+export const REFUSALS: readonly string[] = [
+  'wrong-password',
+  'account-locked',
+  'account-disabled',
+  'password-expired',
+  'logon-denied',
+  'guest-only',
+  'no-signing',
+  'smb1-only',
+];
+const REFUSAL_PAUSE_MS = 300_000;
+
+/** Wraps `open` with the care for the account that is told above. */
+export function carefully(open: OpenLink, clock: Clock): OpenLink {
+  let refused: { failure: Failure; ms: number } | undefined;
+  let proven = false;
+  let turn: Promise<unknown> = Promise.resolve();
+  const attempt = async (share: string): Promise<Link> => {
+    if (refused !== undefined && clock.monoMs() - refused.ms < REFUSAL_PAUSE_MS) throw refused.failure;
+    try {
+      const link = await open(share);
+      refused = undefined;
+      proven = true;
+      return link;
+    } catch (error) {
+      if (isFailure(error, ...REFUSALS)) {
+        refused = { failure: error, ms: clock.monoMs() };
+        proven = false;
+      }
+      throw error;
+    }
+  };
+  return (share) => {
+    if (proven) return attempt(share);
+    const mine = turn.then(() => attempt(share));
+    turn = mine.catch(() => {});
+    return mine;
+  };
+}
+
+/** Closes the link when its signal is aborted, so that whatever waits for an answer hears at once. */
+export function closeOnAbort(link: Link, signal: AbortSignal): void {
+  if (signal.aborted) link.close();
+  else signal.addEventListener('abort', () => link.close(), { once: true });
+}
+
+const ECHO_EVERY_MS = 10_000;
+const ECHO_LIMIT_MS = 10_000;
+const ECHO_MISSES = 2;
+
+/** Rejects when the link has ended or no longer answers; a watch alone would wait for ever on a dead line. */
+export async function watchLink(link: Link, signal: AbortSignal): Promise<never> {
+  const ended = link.closed.then((why) => {
+    throw why;
+  });
+  ended.catch(() => {});
+  for (let missed = 0; ; ) {
+    await Promise.race([ended, pause(ECHO_EVERY_MS, undefined, { signal })]);
+    try {
+      await Promise.race([ended, link.echo(ECHO_LIMIT_MS)]);
+      missed = 0;
+    } catch (error) {
+      missed += 1;
+      if (missed >= ECHO_MISSES || !isFailure(error, 'timeout')) throw error;
+    }
+  }
+}

@@ -1,0 +1,345 @@
+/**
+ * Follows a share between passes. Notify says where to look, looking finds the truth:
+ *
+ *   event → hint: the named path, after a short pause    → stat → same? / dress / fetch lane; again after 1, 3, 10, 30 s
+ *         → scan: a directory where something went away  → list → notes what lacks → (pause) → remove.ts
+ *         → active: directories with events are listed every second or two, which finds the writes that notify misses
+ *
+ * Everything is bounded; when there is more than the bounds hold, a full pass is asked for, which finds all of it.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { isFailure } from '../../base/failure.ts';
+import type { FileTime, Stat, Tree } from '../../smb/types.ts';
+import { compareFile } from './compare.ts';
+import { whyNotContent } from './fetch.ts';
+import { follow } from './follow.ts';
+import { type Ground, isAboutPath, problemOf, toldOf } from './ground.ts';
+import { isLeftOut, nameOf, parentOf, whyUnfit } from './names.ts';
+import { removeAbsent } from './remove.ts';
+import { type Job, Scratch } from './scratch.ts';
+import { stamp } from './tidy.ts';
+import { walk } from './walk.ts';
+
+export interface LiveOptions {
+  ground: Ground;
+  tree: Tree;
+  signal: AbortSignal;
+  want(job: Job): void;
+  /** More happened than can be held: a full pass has to find it. */
+  overflow(): void;
+}
+
+const TURN_MS = 50;
+const FIRST_LOOK_MS = 100;
+/** Looks after a file was seen to move: notify tells nothing of writes into a file that is open. */
+const LATER_LOOKS_MS = [1_000, 3_000, 10_000, 30_000];
+/** A file of this size is copied when it has stood still for a moment, not on every growth. */
+const BIG_BYTES = 4 * 1_048_576;
+const STILL_MS = 700;
+const SCAN_PAUSE_MS = 150;
+/** Between seeing that a name lacks and acting on it, so that the other end of a move can be seen. */
+const ABSENT_PAUSE_MS = 600;
+const ACTIVE_EVERY_MS = 1_000;
+/** A directory stays under watch so long after its last event. */
+const ACTIVE_FOR_MS = 600_000;
+/** Listing may take this part of the time: one in so many. */
+const ACTIVE_SHARE = 10;
+const STAMP_PAUSE_MS = 500;
+const PAIR_MS = 500;
+const HINT_LIMIT = 10_000;
+const SCAN_LIMIT = 2_000;
+const ACTIVE_LIMIT = 256;
+const LOOKS_AT_ONCE = 32;
+const SCANS_AT_ONCE = 4;
+
+interface Hint {
+  dueMs: number;
+  stage: number;
+  last: { size: number; written: FileTime } | undefined;
+}
+
+interface Active {
+  untilMs: number;
+  dueMs: number;
+}
+
+export class Live {
+  readonly #options: LiveOptions;
+  readonly #scratch = new Scratch();
+  readonly #hints = new Map<string, Hint>();
+  readonly #scans = new Map<string, number>();
+  readonly #active = new Map<string, Active>();
+  readonly #stamps = new Map<string, number>();
+  readonly #looking = new Set<string>();
+  readonly #scanning = new Set<string>();
+  #from: { path: string; ms: number } | undefined;
+  #failed: unknown;
+  #removing: Promise<unknown> | undefined;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  get #now(): number {
+    return this.#options.ground.clock.monoMs();
+  }
+
+  /** A path may have changed. */
+  hint(path: string, inMs = FIRST_LOOK_MS, stage = 0): void {
+    const dueMs = this.#now + inMs;
+    const known = this.#hints.get(path);
+    if (known !== undefined) {
+      known.dueMs = Math.min(known.dueMs, dueMs);
+      known.stage = Math.min(known.stage, stage);
+    } else if (this.#hints.size < HINT_LIMIT) this.#hints.set(path, { dueMs, stage, last: undefined });
+    else this.#options.overflow();
+  }
+
+  /** A directory's list of names may have changed; '' is the root. */
+  scanSoon(directory: string, inMs = SCAN_PAUSE_MS): void {
+    const dueMs = this.#now + inMs;
+    const known = this.#scans.get(directory);
+    if (known !== undefined) this.#scans.set(directory, Math.min(known, dueMs));
+    else if (this.#scans.size < SCAN_LIMIT) this.#scans.set(directory, dueMs);
+    else this.#options.overflow();
+  }
+
+  /** Something happened in this directory: it is listed again and again for a while. */
+  touch(directory: string): void {
+    const now = this.#now;
+    const dueMs = this.#active.get(directory)?.dueMs ?? now + ACTIVE_EVERY_MS;
+    this.#active.delete(directory);
+    this.#active.set(directory, { untilMs: now + ACTIVE_FOR_MS, dueMs });
+    // Entries are in order of their last event: the quietest goes first.
+    for (const oldest of this.#active.keys()) {
+      if (this.#active.size <= ACTIVE_LIMIT) break;
+      this.#active.delete(oldest);
+    }
+  }
+
+  /** A file was placed: its directory's times moved here, and it may be moving on. */
+  placed(path: string, after: Stat | undefined): void {
+    if (this.#stamps.size < SCAN_LIMIT) this.#stamps.set(parentOf(path), this.#now + STAMP_PAUSE_MS);
+    if (after !== undefined) this.hint(path, LATER_LOOKS_MS[0], 1);
+  }
+
+  /** One event of the watch. */
+  changed(action: 'added' | 'removed' | 'modified' | 'renamed-from' | 'renamed-to' | 'stream', path: string): void {
+    if (path === '' || isLeftOut(path.split('/')[0] ?? '')) return;
+    const directory = parentOf(path);
+    this.touch(directory);
+    switch (action) {
+      case 'added':
+      case 'modified':
+        this.hint(path);
+        return;
+      case 'removed':
+        this.scanSoon(directory);
+        return;
+      case 'renamed-from':
+        this.#from = { path, ms: this.#now };
+        this.scanSoon(directory, PAIR_MS);
+        return;
+      case 'renamed-to': {
+        const from = this.#from;
+        this.#from = undefined;
+        if (from !== undefined && this.#now - from.ms < PAIR_MS) void this.#guard(() => this.#pair(from.path, path));
+        else this.hint(path, 0);
+        return;
+      }
+      case 'stream':
+        return;
+    }
+  }
+
+  async #pair(from: string, to: string): Promise<void> {
+    const { ground, tree } = this.#options;
+    const row = ground.index.find(ground.rootId, from);
+    if (row !== undefined && (await follow(ground, tree, row, to, row.fileId))) {
+      this.placed(to, undefined);
+      this.placed(from, undefined);
+      // What moved inside a directory before or after its rename is found by listing it.
+      if (row.kind === 'directory') this.scanSoon(to);
+    }
+    this.hint(to, 0);
+  }
+
+  /** Works until the signal; throws what ends the connection. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    while (!signal.aborted) {
+      if (this.#failed !== undefined) throw this.#failed;
+      this.#turn();
+      await pause(TURN_MS, undefined, { signal });
+    }
+    signal.throwIfAborted();
+  }
+
+  /** After the signal was aborted. */
+  async landed(): Promise<void> {
+    while (this.#looking.size + this.#scanning.size > 0 || this.#removing !== undefined) await pause(5);
+    this.#scratch.close();
+  }
+
+  #turn(): void {
+    const { ground } = this.#options;
+    const now = this.#now;
+    if (ground.problems.count(ground.share) > 0)
+      for (const path of ground.problems.due(ground.share, ground.clock.wallMs(), LOOKS_AT_ONCE)) this.hint(path, 0);
+    for (const [path, hint] of this.#hints) {
+      if (this.#looking.size >= LOOKS_AT_ONCE) break;
+      if (hint.dueMs > now || this.#looking.has(path)) continue;
+      this.#hints.delete(path);
+      this.#looking.add(path);
+      void this.#guard(() => this.#look(path, hint)).finally(() => this.#looking.delete(path));
+    }
+    this.#promoteActive(now);
+    for (const [path, dueMs] of this.#scans) {
+      if (this.#scanning.size >= SCANS_AT_ONCE) break;
+      if (dueMs > now || this.#scanning.has(path)) continue;
+      this.#scans.delete(path);
+      this.#scanning.add(path);
+      void this.#guard(() => this.#scan(path)).finally(() => this.#scanning.delete(path));
+    }
+    for (const [path, dueMs] of this.#stamps) {
+      if (dueMs > now || this.#stamps.size === 0) continue;
+      this.#stamps.delete(path);
+      void this.#guard(() => this.#stamp(path));
+    }
+    if (this.#removing === undefined)
+      this.#removing = this.#guard(() => this.#remove(now)).finally(() => {
+        this.#removing = undefined;
+      });
+  }
+
+  async #guard(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#failed ??= error;
+    }
+  }
+
+  #promoteActive(now: number): void {
+    for (const [path, active] of this.#active) {
+      if (active.untilMs < now) this.#active.delete(path);
+      else if (active.dueMs <= now && !this.#scanning.has(path)) {
+        active.dueMs = Number.POSITIVE_INFINITY;
+        this.scanSoon(path, 0);
+      }
+    }
+  }
+
+  async #scan(path: string): Promise<void> {
+    const { ground, tree, want, signal } = this.#options;
+    const row = ground.index.find(ground.rootId, path);
+    if (row?.kind !== 'directory') {
+      if (path !== '') this.scanSoon(parentOf(path));
+      return;
+    }
+    const began = this.#now;
+    await walk(ground, tree, { id: row.id, path }, {
+      scratch: this.#scratch,
+      want,
+      signal,
+      workers: 2,
+      onlyNew: true,
+      vanished: (gone) => {
+        this.#active.delete(gone);
+        if (gone !== '') this.scanSoon(parentOf(gone));
+      },
+    });
+    const active = this.#active.get(path);
+    if (active !== undefined)
+      active.dueMs = this.#now + Math.max(ACTIVE_EVERY_MS, (this.#now - began) * ACTIVE_SHARE);
+    await this.#stamp(path);
+  }
+
+  /** Asks the main for a directory's own times and sets them here. */
+  async #stamp(path: string): Promise<void> {
+    const { ground, tree, signal } = this.#options;
+    const row = ground.index.find(ground.rootId, path);
+    if (row?.kind !== 'directory') return;
+    let now: Stat;
+    try {
+      now = await tree.stat(path);
+    } catch (error) {
+      if (isAboutPath(error)) return;
+      throw error;
+    }
+    signal.throwIfAborted();
+    const fresh = ground.index.find(ground.rootId, path);
+    if (!now.directory || fresh?.id !== row.id || ground.folder.look(path).kind !== 'directory') return;
+    const { parent, name } = row;
+    if (fresh.written !== now.written) ground.index.put(ground.shareId, parent, name, 'directory', toldOf(now, fresh.fileId), undefined);
+    ground.folder.within(path, (dir) => stamp(ground, dir, row.id));
+  }
+
+  async #remove(now: number): Promise<void> {
+    const { ground, tree } = this.#options;
+    while (ground.index.sweep(200)) await pause(1);
+    const removed = await removeAbsent(ground, tree, this.#scratch, now - ABSENT_PAUSE_MS);
+    if (removed > 0) for (const path of this.#active.keys()) this.#stamps.set(path, now + STAMP_PAUSE_MS);
+  }
+
+  async #look(path: string, hint: Hint): Promise<void> {
+    const { ground, tree, signal } = this.#options;
+    let now: Stat;
+    try {
+      now = await tree.stat(path);
+    } catch (error) {
+      if (!isAboutPath(error)) throw error;
+      this.#noStat(path, error);
+      return;
+    }
+    signal.throwIfAborted();
+    const unfit = whyUnfit(path);
+    const problem = unfit === undefined ? whyNotContent(now) : { code: 'bad-name', why: unfit };
+    if (problem !== undefined) ground.problems.add(ground.share, path, problem, ground.clock.wallMs());
+    else if (now.directory) this.#lookDirectory(path);
+    else this.#lookFile(path, now, hint);
+  }
+
+  #noStat(path: string, error: unknown): void {
+    const { ground } = this.#options;
+    if (!isFailure(error, 'not-found', 'not-a-directory')) {
+      ground.problems.add(ground.share, path, problemOf(error), ground.clock.wallMs());
+      return;
+    }
+    ground.problems.clear(ground.share, path);
+    if (path !== '' && ground.index.find(ground.rootId, path) !== undefined) this.scanSoon(parentOf(path));
+  }
+
+  #lookDirectory(path: string): void {
+    const { ground } = this.#options;
+    const row = ground.index.find(ground.rootId, path);
+    // A directory that is new here is made by listing its parent, which also looks for where it came from.
+    if (row?.kind !== 'directory') this.scanSoon(parentOf(path), 0);
+    else if (!row.listed || ground.problems.has(ground.share, path)) this.scanSoon(path, 0);
+    else this.#stamps.set(path, this.#now + STAMP_PAUSE_MS);
+  }
+
+  #lookFile(path: string, now: Stat, hint: Hint): void {
+    const { ground, want } = this.#options;
+    const row = ground.index.find(ground.rootId, path);
+    const told = toldOf(now, row?.fileId ?? 0n);
+    const verdict = row?.kind === 'file' ? compareFile(told, row, ground.folder.look(path)) : 'fetch';
+    if (row?.kind === 'file' && verdict === 'dress') {
+      const signature = ground.folder.within(parentOf(path), (dir) => ground.folder.dressFile(dir, nameOf(path), now));
+      ground.index.put(ground.shareId, row.parent, row.name, 'file', told, signature);
+    }
+    if (verdict !== 'fetch') {
+      ground.problems.clear(ground.share, path);
+      const next = LATER_LOOKS_MS[hint.stage];
+      if (next !== undefined) this.hint(path, next, hint.stage + 1);
+      return;
+    }
+    const stands = hint.last !== undefined && hint.last.size === now.size && hint.last.written === now.written;
+    if (now.size > BIG_BYTES && !stands) {
+      this.#hints.set(path, { dueMs: this.#now + STILL_MS, stage: 0, last: { size: now.size, written: now.written } });
+      return;
+    }
+    if (ground.busy.has(path)) this.hint(path, FIRST_LOOK_MS);
+    else want({ path, size: now.size, fileId: 0n });
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The life of one share: connect, make sure that it is the share we know, run a session, and after its end connect again
+ * with growing pauses. Its state is what people see.
+ *
+ *   waiting → (connect) → first-pass → live / scanning
+ *      any → unreachable | refused → (pause) → (connect) → full pass
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure, isFailure, textOf } from '../../base/failure.ts';
+import type { ShareState } from '../engine-messages.ts';
+import type { Ground } from './ground.ts';
+import { type Link, type OpenLink, REFUSALS } from './links.ts';
+import type { Pass } from './pass.ts';
+import { type Gate, runSession } from './session.ts';
+
+export interface ShareOptions {
+  ground: Ground;
+  open: OpenLink;
+  gate: Gate;
+  passEveryMs: number;
+  /** Between 0 and 1: so that shares do not reconnect in step. */
+  random(): number;
+  alert(code: string, what: string, hint: string): void;
+  /** The state changed. */
+  changed(): void;
+}
+
+const PAUSE_MS = 400;
+const PAUSE_LIMIT_MS = 15_000;
+const REFUSED_PAUSE_MS = 30_000;
+/** A session that lasted so long did not fail at its start. */
+const STEADY_MS = 30_000;
+
+export class ShareMirror {
+  readonly #options: ShareOptions;
+  #state: ShareState['state'] = 'waiting';
+  #problem = '';
+  #watching = false;
+  #pass: Pass | undefined;
+  #running: { end: AbortController; done: Promise<void> } | undefined;
+  #alerted = '';
+
+  constructor(options: ShareOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#running !== undefined) return;
+    const end = new AbortController();
+    this.#running = { end, done: this.#run(end.signal) };
+  }
+
+  /** When it returns nothing is written any more. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.end.abort();
+    await running.done;
+    this.#running = undefined;
+    this.#show('waiting', '');
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, log, share } = this.#options.ground;
+    let pauseMs = PAUSE_MS;
+    while (!signal.aborted) {
+      const beganMs = clock.monoMs();
+      try {
+        await this.#connected(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warning(`mirroring is interrupted: ${textOf(error)}`, { share });
+        this.#stumbled(error);
+      }
+      if (clock.monoMs() - beganMs > STEADY_MS) pauseMs = PAUSE_MS;
+      const waitMs = this.#state === 'refused' ? REFUSED_PAUSE_MS : pauseMs;
+      await pause(waitMs * (0.75 + this.#options.random() / 2), undefined, { signal }).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, PAUSE_LIMIT_MS);
+    }
+  }
+
+  async #connected(signal: AbortSignal): Promise<void> {
+    const { ground, open, gate, passEveryMs } = this.#options;
+    const link = await open(ground.share);
+    try {
+      signal.throwIfAborted();
+      await this.#recognise(link);
+      this.#watching = false;
+      this.#alerted = '';
+      this.#showWork();
+      await runSession(
+        link,
+        {
+          ground,
+          open,
+          gate,
+          passEveryMs,
+          watching: (works) => {
+            this.#watching = works;
+            this.#showWork();
+          },
+          passing: (pass) => {
+            this.#pass = pass;
+            this.#showWork();
+          },
+        },
+        signal,
+      );
+    } finally {
+      link.close();
+    }
+  }
+
+  /** An unmounted disk on the main shows an empty folder under the share's name: it is not the share that we mirror. */
+  async #recognise(link: Link): Promise<void> {
+    const { index, share, shareId } = this.#options.ground;
+    const now = await link.tree.identity();
+    const known = index.share(share).identity;
+    if (known === undefined) {
+      index.setIdentity(shareId, now);
+      return;
+    }
+    if (known.volumeSerial === now.volumeSerial && known.rootFileId === now.rootFileId) return;
+    throw new Failure({
+      code: 'main-changed',
+      doing: 'recognise share',
+      subject: share,
+      what: 'another volume or folder than the one that is mirrored stands behind this name now; nothing was changed here',
+      hint: 'is its disk mounted on the main? If the share was moved on purpose, mirror it under a new name',
+    });
+  }
+
+  #stumbled(error: unknown): void {
+    const what = isFailure(error) ? error.what : textOf(error);
+    const refused = isFailure(error, 'main-changed', 'bad-share', 'access-denied', ...REFUSALS) ? error : undefined;
+    if (refused !== undefined && this.#alerted !== refused.code) {
+      this.#alerted = refused.code;
+      const code = REFUSALS.includes(refused.code) ? 'log-on-refused' : refused.code;
+      this.#options.alert(code, refused.message, refused.hint ?? '');
+    }
+    this.#show(refused === undefined ? 'unreachable' : 'refused', what);
+  }
+
+  #showWork(): void {
+    if (this.#running?.end.signal.aborted === true) return;
+    const complete = this.#options.ground.index.share(this.#options.ground.share).complete;
+    this.#show(complete ? (this.#watching ? 'live' : 'scanning') : 'first-pass', '');
+  }
+
+  #show(state: ShareState['state'], problem: string): void {
+    if (state === this.#state && problem === this.#problem) return;
+    this.#options.ground.log.info(`${this.#state} → ${state}`, { share: this.#options.ground.share, why: problem });
+    this.#state = state;
+    this.#problem = problem;
+    this.#options.changed();
+  }
+
+  /** Everything to be said of it now. */
+  get status(): ShareState {
+    const { ground } = this.#options;
+    const row = ground.index.share(ground.share);
+    const left = this.#pass?.left();
+    return {
+      share: ground.share,
+      state: this.#state,
+      complete: row.complete,
+      files: row.files,
+      bytes: row.bytes,
+      filesToDo: left?.files ?? 0,
+      bytesToDo: left?.bytes ?? 0,
+      skipped: ground.problems.count(ground.share),
+      problem: this.#problem === '' ? ground.space.full : this.#problem,
+      lastPassMs: row.lastPassMs,
+    };
+  }
+
+  /** Whether the walk of the present pass has seen everything; true when there is no pass. */
+  get knowsAll(): boolean {
+    return this.#pass?.left().known ?? this.#state !== 'waiting';
+  }
+}

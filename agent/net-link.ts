@@ -1,0 +1,185 @@
+/**
+ * The network process as standbyd uses it: found or started, lost and found again; told what to probe whenever that changes or the process is
+ * a fresh one; its answers awaited.
+ */
+import type { Clock } from '../base/clock.ts';
+import { textOf } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import { adoptOrStartNet, type NetClient } from '../net/client.ts';
+import type { Evidence, FromNet, ProbePlan, ToNet } from '../net/messages.ts';
+import type { Settings } from '../settings/schema.ts';
+import type { Secrets } from '../settings/secrets.ts';
+import { probeTimings } from '../settings/timings.ts';
+import { type Answers, openAnswers } from './answers.ts';
+import { whenReady } from './ready.ts';
+
+export interface NetLinkOptions {
+  settings: Settings;
+  secrets: Secrets;
+  clock: Clock;
+  log: Log;
+  /** A process that holds nothing of ours, or what it held before: decide repeats its orders. */
+  started(): void;
+  gone(): void;
+  evidence(evidence: Evidence): void;
+  late(lateMs: number): void;
+  rival(mac: string): void;
+}
+
+export interface NetLink {
+  send(message: ToNet): boolean;
+  answers: Answers<FromNet>;
+  ready(limitMs: number): Promise<void>;
+  readonly alive: boolean;
+  /** 0 when there is none. */
+  readonly pid: number;
+  /** Addresses of the main that it holds now. */
+  readonly held: string[];
+  /** Whether the main is to be probed; remembered for the next process. */
+  probe(on: boolean): void;
+  /** The file whose reading proves that the main serves. */
+  know(known: NonNullable<ProbePlan['known']>): void;
+  /** Lets it run on without us: it gives addresses back by itself when no standbyd comes. */
+  leave(): void;
+  /** Ends it; everything held is released. */
+  end(): Promise<void>;
+}
+
+const RETRY_MS = 500;
+const END_LIMIT_MS = 5_000;
+const END_POLL_MS = 20;
+
+export function openNetLink(options: NetLinkOptions): NetLink {
+  const { settings, clock, log } = options;
+  const answers = openAnswers<FromNet>();
+  let client: NetClient | undefined;
+  let held: string[] = [];
+  let probing = false;
+  let known: ProbePlan['known'];
+  let ending = false;
+  let again: NodeJS.Timeout | undefined;
+
+  const plan = (): ProbePlan => ({
+    kind: 'watch',
+    interface: settings.interface,
+    main: { address: settings.main.address, port: settings.main.port },
+    logon: { user: settings.main.user, domain: settings.main.domain, password: options.secrets.mainPassword },
+    ...(known === undefined ? {} : { known }),
+    ...probeTimings(settings),
+    witnesses: [...settings.takeover.witnesses],
+  });
+
+  const send = (message: ToNet): boolean => {
+    if (client === undefined) return false;
+    try {
+      client.send(message);
+      return true;
+    } catch {
+      // It went this moment; `closed` tells.
+      return false;
+    }
+  };
+
+  const tellProbes = (): void => void send(probing ? plan() : { kind: 'watch-stop' });
+
+  const hear = (message: FromNet): void => {
+    switch (message.kind) {
+      case 'beat':
+        if (message.lateMs > 0) options.late(message.lateMs);
+        break;
+      case 'evidence':
+        options.evidence(message);
+        break;
+      case 'rival':
+        options.rival(message.mac);
+        break;
+      case 'holding':
+        held = [...message.addresses];
+        break;
+      case 'taken':
+        held = [settings.main.address];
+        break;
+      case 'released':
+        held = [];
+        break;
+      case 'failed':
+        if (message.code === 'lapsed' || message.code === 'lost') {
+          // What we hold is held no more, which is what a restart of the process means too.
+          log.error(message.what, { code: message.code });
+          held = [];
+          answers.hear(message);
+          options.gone();
+          options.started();
+          return;
+        }
+        break;
+    }
+    answers.hear(message);
+  };
+
+  const find = async (): Promise<void> => {
+    try {
+      client = await adoptOrStartNet({
+        runFolder: settings.run,
+        log,
+        clock,
+        on: hear,
+        closed(why) {
+          client = undefined;
+          held = [];
+          if (ending) return;
+          log.error(`the network process is gone: ${why}`);
+          answers.lose(why);
+          options.gone();
+          again = setTimeout(() => void find(), 0);
+        },
+      });
+    } catch (error) {
+      log.error(textOf(error));
+      if (!ending) again = setTimeout(() => void find(), RETRY_MS);
+      return;
+    }
+    log.info('network process found', { pid: client.pid });
+    send({ kind: 'guard', servePort: settings.serve.port });
+    tellProbes();
+    options.started();
+  };
+  void find();
+
+  return {
+    send,
+    answers,
+    ready: (limitMs) => whenReady('the network process', limitMs, () => client !== undefined),
+    get alive() {
+      return client !== undefined;
+    },
+    get pid() {
+      return client?.pid ?? 0;
+    },
+    get held() {
+      return held;
+    },
+    probe(on) {
+      if (on === probing) return;
+      probing = on;
+      tellProbes();
+    },
+    know(next) {
+      known = next;
+      if (probing) tellProbes();
+    },
+    leave() {
+      ending = true;
+      clearTimeout(again);
+      client?.close();
+    },
+    async end() {
+      ending = true;
+      clearTimeout(again);
+      send({ kind: 'end' });
+      const deadline = clock.monoMs() + END_LIMIT_MS;
+      while (client !== undefined && clock.monoMs() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, END_POLL_MS));
+    },
+  };
+}

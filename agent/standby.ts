@@ -1,0 +1,239 @@
+/**
+ * One standby that is set up: composes the loop, the two processes beside us, our own smbd and the mail queue, and carries facts between
+ * them. It decides nothing and acts on nothing by itself.
+ */
+import { randomUUID } from 'node:crypto';
+import type { RestoreProgress } from '../api/event.ts';
+import type { Status } from '../api/status.ts';
+import type { Clock } from '../base/clock.ts';
+import { textOf } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { Settings } from '../settings/schema.ts';
+import type { Secrets } from '../settings/secrets.ts';
+import { openAlerts } from './alerts.ts';
+import { sentence } from './decide/sentence.ts';
+import type { Policy, State } from './decide/types.ts';
+import { openEffects } from './effects.ts';
+import { openEngineLink } from './engine-link.ts';
+import type { FromEngine } from './engine-messages.ts';
+import type { News, Order, OrderAnswer, PlanAnswer } from './http/daemon.ts';
+import type { Journal } from './journal.ts';
+import { openLoop } from './loop.ts';
+import { openMemory } from './memory.ts';
+import { openNetLink } from './net-link.ts';
+import { askForPlan, commandOf } from './orders.ts';
+import { openServing } from './serving.ts';
+import { buildStatus, type MirrorReport } from './status.ts';
+import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
+
+export interface StandbyParts {
+  settings: Settings;
+  secrets: Secrets;
+  clock: Clock;
+  log: Log;
+  journal: Journal;
+  tell(news: News): void;
+  hostName: string;
+  version: string;
+}
+
+export interface Standby {
+  status(): Status;
+  command(order: Order): OrderAnswer;
+  planRestore(): Promise<PlanAnswer>;
+  setUserPassword(name: string, password: string): Promise<void>;
+  problems(): { problems: { share: string; path: string; why: string }[] };
+  /**
+   * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
+   * the address back by itself when no successor comes.
+   */
+  close(): Promise<void>;
+}
+
+/** Never throws: what does not work is told as an alert, and judging the main goes on. */
+export async function openStandby(parts: StandbyParts): Promise<Standby> {
+  const { settings, secrets, clock, log, journal } = parts;
+  const policy = policyOf(settings, parts.hostName);
+  const alerts = openAlerts({
+    settings,
+    secrets,
+    standbyName: parts.hostName,
+    clock,
+    log: log.from('mail'),
+    journal,
+    tell: parts.tell,
+  });
+  const memory = openMemory(settings.state);
+
+  let report: MirrorReport | undefined;
+  let restore: RestoreProgress | undefined;
+  let problems: { share: string; path: string; why: string }[] = [];
+  let engineRssBytes = 0;
+  let mirroring = false;
+
+  const serving = await openServing(settings, log.from('serve'));
+
+  const engine = openEngineLink({
+    settings,
+    secrets,
+    clock,
+    log: log.from('engine'),
+    owner: serving.owner,
+    started() {
+      loop.post({ kind: 'process', process: 'engine', alive: true });
+      if (mirroring) engine.send({ kind: 'mirror' });
+    },
+    gone: () => loop.post({ kind: 'process', process: 'engine', alive: false }),
+    message: (message) => hearEngine(message),
+  });
+
+  const net = openNetLink({
+    settings,
+    secrets,
+    clock,
+    log: log.from('net'),
+    started: () => loop.post({ kind: 'process', process: 'net', alive: true }),
+    gone: () => loop.post({ kind: 'process', process: 'net', alive: false }),
+    evidence: (evidence) => loop.post({ ...evidence, kind: 'evidence' }),
+    late: (lateMs) => loop.post({ kind: 'late', lateMs }),
+    rival: (mac) => loop.post({ kind: 'rival', mac }),
+  });
+
+  const loop = openLoop({
+    clock,
+    memory,
+    log: log.from('decide'),
+    effects: openEffects({
+      net,
+      engine,
+      setMirroring(on) {
+        mirroring = on;
+        if (on) engine.send({ kind: 'mirror' });
+      },
+      serving,
+      address: settings.main.address,
+      interface: settings.interface,
+      mainPort: settings.main.port,
+      alert: alerts.raise,
+    }),
+    policy: () => policy,
+    freshId: () => randomUUID(),
+    changed(state, why) {
+      net.probe(probesMain(state.durable.mode));
+      if (why !== '') alerts.decided(state.durable.mode.kind, why);
+      if (state.durable.mode.kind !== 'restoring') restore = undefined;
+      parts.tell({ kind: 'status' });
+    },
+  });
+
+  const hearEngine = (message: FromEngine): void => {
+    switch (message.kind) {
+      case 'beat':
+        engineRssBytes = message.rssBytes;
+        return;
+      case 'mirror':
+        report = message;
+        loop.post({ kind: 'mirror', ...mirrorFacts(message) });
+        return;
+      case 'known':
+        net.know(message);
+        return;
+      case 'problems':
+        problems = message.problems;
+        return;
+      case 'restoring':
+        restore = message;
+        parts.tell({ kind: 'restore', progress: message });
+        return;
+      case 'alert':
+        alerts.raise({ code: message.code, subject: message.what, text: message.what, next: message.hint });
+        return;
+      case 'stopped':
+      case 'frozen':
+      case 'thawed':
+      case 'plan':
+      case 'restored':
+      case 'failed':
+        // Answers to orders: whoever gave the order waits for them.
+        return;
+    }
+  };
+
+  const status = (): Status => {
+    const words = sentence(loop.state, policy, clock.monoMs(), clock.wallMs());
+    return buildStatus({
+      state: loop.state,
+      policy,
+      sentence: words,
+      report,
+      held: net.held,
+      restore,
+      processes: {
+        agent: { alive: true, pid: process.pid, rssBytes: process.memoryUsage.rss() },
+        net: { alive: net.alive, pid: net.pid, rssBytes: 0 },
+        engine: { alive: engine.alive, pid: engine.pid ?? 0, rssBytes: engineRssBytes },
+      },
+      alerts: journal.alerts(10),
+      version: parts.version,
+      nowMs: clock.monoMs(),
+      wallMs: clock.wallMs(),
+    });
+  };
+
+  mirroring = wantsMirror(loop.state.durable.mode);
+  // A restart while serving must not close the shares under the users' hands.
+  serving.start(servesUsers(loop.state.durable.mode)).catch((error: unknown) => {
+    alerts.raise({
+      code: 'degraded',
+      subject: 'this box could not serve files',
+      text: textOf(error),
+      next: 'look at the message; until it is mended a takeover fails',
+    });
+  });
+  net.probe(probesMain(loop.state.durable.mode));
+  loop.begin();
+
+  return {
+    status,
+    command: (order) => loop.command(commandOf(order, clock.wallMs())),
+    planRestore: () => askForPlan(loop.state.durable.mode, engine),
+    setUserPassword: serving.setPassword,
+    problems: () => ({ problems }),
+    async close() {
+      await loop.end();
+      await engine.end();
+      await alerts.close();
+      if (servesUsers(loop.state.durable.mode)) {
+        net.leave();
+        return;
+      }
+      await net.end();
+      await serving.stop();
+    },
+  };
+}
+
+function policyOf(settings: Settings, hostName: string): Policy {
+  return {
+    takeover: settings.takeover.mode,
+    patienceMs: settings.takeover.patienceMs,
+    witnessFreshMs: 2_500,
+    retryMs: 10_000,
+    mainName: settings.main.name,
+    standbyName: hostName,
+    address: settings.main.address,
+  };
+}
+
+function mirrorFacts(report: MirrorReport): Omit<State['facts']['mirror'], never> {
+  const { shares } = report;
+  const sum = (figure: (share: (typeof shares)[number]) => number): number =>
+    shares.reduce((total, share) => total + figure(share), 0);
+  return {
+    complete: shares.length > 0 && shares.every((share) => share.complete),
+    live: shares.length > 0 && shares.every((share) => share.state === 'live' || share.state === 'scanning'),
+    missingFiles: sum((share) => share.filesToDo),
+    missingBytes: sum((share) => share.bytesToDo),
+    frozenFor: report.frozenFor,
+  };
+}

@@ -1,0 +1,393 @@
+/** The real command against a fake daemon: exit codes, JSON, sentences, confirmation, hostile names. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeStatus } from '../agent/http/daemon.fake.ts';
+import type { Status } from '../api/status.ts';
+import { Failure } from '../base/failure.ts';
+import { type Bench, lastJson, openBench, type RunOptions, run, runOnTerminal } from './run.fake.ts';
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await openBench();
+});
+
+afterEach(() => bench.close());
+
+const ask = (args: string[], options: RunOptions = {}) => run([...args, '--socket', bench.socket], options);
+const listing = ['shares', '--main', 'files01', '--user', 'backup', '--password-stdin'];
+
+describe('exit codes', () => {
+  it.each([
+    ['wrong-password', 10, 'the password is wrong'],
+    ['unreachable', 11, 'nobody there'],
+    ['refused', 11, 'a host without a server, which is not a refusal of ours'],
+    ['smb1-only', 12, ''],
+    ['guest-only', 13, ''],
+    ['access-denied', 14, ''],
+    ['settings-invalid', 15, ''],
+    ['account-locked', 16, ''],
+    ['nt-status', 17, ''],
+    ['bad-share', 18, ''],
+    ['enospc', 1, 'a failure without a code of its own'],
+  ])('the failure %s ends with %d', async (code, exitCode) => {
+    bench.daemon.answerWith(new Failure({ code, doing: 'log on to', subject: 'files01', what: 'no', hint: 'do this' }));
+    const ran = await ask([...listing, '--json'], { input: 'secret\n' });
+    expect(ran.exitCode).toBe(exitCode);
+    expect(lastJson(ran)).toMatchObject({ error: { what: 'log on to files01: no', hint: 'do this' }, exitCode });
+    expect(ran.stderr).toBe('standby: log on to files01: no\n  do this\n');
+  });
+
+  it('a refusal ends with 3 and says why and what next', async () => {
+    bench.daemon.answerWith({ accepted: false, why: 'changes wait here', hint: 'run restore-files first' });
+    const ran = await ask(['start-sync']);
+    expect(ran).toEqual({ exitCode: 3, stdout: '', stderr: 'standby: changes wait here\n  run restore-files first\n' });
+  });
+
+  it('no daemon ends with 4, whether the socket is missing or dead', async () => {
+    const missing = await run(['status', '--json', '--socket', path.join(bench.folder, 'none')]);
+    expect(missing.exitCode).toBe(4);
+    expect(lastJson(missing)).toMatchObject({ error: { code: 'daemon-unreachable' }, exitCode: 4 });
+    const dead = path.join(bench.folder, 'dead');
+    fs.writeFileSync(dead, '');
+    expect((await run(['status', '--socket', dead])).exitCode).toBe(4);
+  });
+
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['frobnicate']],
+    ['an unknown option', ['status', '--frobnicate']],
+    ['a password on the command line', ['shares', '--main', 'a', '--user', 'b', '--password', 'c']],
+    ['a missing option', ['shares', '--main', 'a']],
+    ['nowhere to ask for the password', ['shares', '--main', 'a', '--user', 'b']],
+    ['two sources of a password', ['users', 'set', 'a', '--password-stdin', '--password-file', '/x']],
+    ['a duration that is none', ['pause', 'soon']],
+    ['a pause longer than a week', ['pause', '8d']],
+    ['an event number that is none', ['events', '--after', 'x']],
+    ['help on what is not there', ['help', 'nothing']],
+  ])('%s ends with 2', async (_, args) => {
+    const ran = await run(args);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).not.toBe('');
+  });
+
+  it('a usage error is one JSON object too', async () => {
+    const ran = await run(['status', '--frobnicate', '--json']);
+    expect(lastJson(ran)).toMatchObject({ error: { code: 'usage' }, exitCode: 2 });
+  });
+
+  it.each([['--version'], ['--help'], ['help'], ['help', 'users', 'set']])('%j %s is no error', async (...args) => {
+    expect(await run(args)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it('what the contract refuses ends with 2 and names the field', async () => {
+    const ran = await ask(['users', 'set', 'x'.repeat(200), '--password-stdin'], { input: 'secret' });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain('name: must not be longer');
+  });
+});
+
+describe('status', () => {
+  it('says the sentence first, without a colour where there is no terminal', async () => {
+    const ran = await ask(['status']);
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout.split('\n').slice(0, 2)).toEqual([
+      '● Protected. If FILES01 stops, STANDBY1 serves its files within about 2 seconds.',
+      '  Next: nothing.',
+    ]);
+    expect(ran.stdout).toContain('FILES01 at 192.168.10.20');
+    expect(ran.stdout).toContain('[####################] 100 %  12,000 files, 4.2 GB');
+    expect(ran.stdout).toContain('engine     does not run');
+    expect(ran.stdout).not.toContain('\u001b');
+  });
+
+  it('is the status itself with --json, on one line', async () => {
+    const ran = await ask(['status', '--json']);
+    expect(ran.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(lastJson(ran)).toEqual(fakeStatus);
+  });
+
+  it('is coloured on a terminal, and not with NO_COLOR', async () => {
+    const args = ['status', '--socket', bench.socket];
+    expect((await runOnTerminal(args, [], { NO_COLOR: '' })).shown).toContain('\u001b[32;1m● Protected.');
+    expect((await runOnTerminal(args, [], { NO_COLOR: '1' })).shown).not.toContain('\u001b');
+  });
+
+  it('follows with --watch', async () => {
+    const ran = await ask(['status', '--watch', '--json'], {
+      watch: (stdout) => {
+        if (!stdout.includes('is serving')) {
+          bench.daemon.change({
+            sentence: { level: 'serve', sentence: 'STANDBY1 is serving your files.', after: '' },
+          });
+        }
+        return stdout.includes('is serving');
+      },
+    });
+    expect(lastJson(ran)).toMatchObject({ sentence: { level: 'serve' } });
+  });
+});
+
+describe('dangerous commands', () => {
+  it.each([
+    ['force-failover', '--confirm FILES01'],
+    ['recover-ip', '--confirm FILES01'],
+    ['restore-files', '--yes'],
+  ])('%s without confirmation ends with 5, does nothing, and says what to add', async (command, flag) => {
+    const ran = await ask([command, '--json'], { input: 'FILES01\n' });
+    expect(ran.exitCode).toBe(5);
+    expect(lastJson(ran)).toMatchObject({ error: { code: 'confirm', hint: `add ${flag}` } });
+    expect(bench.daemon.orders.filter((order) => order !== 'plan')).toEqual([]);
+  });
+
+  it('the wrong name ends with 5, and the daemon itself refuses it', async () => {
+    const ran = await ask(['recover-ip', '--confirm', 'FILES02']);
+    expect(ran.exitCode).toBe(5);
+    expect(bench.daemon.orders).toEqual([]);
+  });
+
+  it('the right name goes through, and what is missing is accepted only when said', async () => {
+    const missing = {
+      ...fakeStatus.mirror,
+      shares: fakeStatus.mirror.shares.map((share) => ({ ...share, complete: false, filesToDo: 532_000 })),
+    };
+    bench.daemon.change({ mirror: missing });
+    const ran = await ask(['force-failover', '--confirm', 'FILES01']);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: 'it is done\n' });
+    expect(ran.stderr).toContain('Projects: 532,000 files');
+    await ask(['force-failover', '--confirm', 'FILES01', '--accept-missing']);
+    const terminal = await runOnTerminal(['force-failover', '--socket', bench.socket], [['to go on: ', 'FILES01\r']]);
+    expect(terminal).toMatchObject({ exitCode: 0 });
+    expect(bench.daemon.orders).toEqual([
+      { name: 'force-failover', acceptMissing: false },
+      { name: 'force-failover', acceptMissing: true },
+      { name: 'force-failover', acceptMissing: true },
+    ]);
+  });
+
+  it('a name typed wrongly does nothing, and Ctrl-C leaves', async () => {
+    const args = ['recover-ip', '--socket', bench.socket];
+    expect((await runOnTerminal(args, [['to go on: ', 'FILES0\r']])).exitCode).toBe(5);
+    expect((await runOnTerminal(args, [['to go on: ', '\u0003']])).exitCode).toBe(130);
+    expect(bench.daemon.orders).toEqual([]);
+  });
+
+  it('a name with a typing mistake that was corrected goes through', async () => {
+    const ran = await runOnTerminal(
+      ['recover-ip', '--socket', bench.socket],
+      [['to go on: ', 'wrong\u0015FILES02\u007f1\u001b[A\r']],
+    );
+    expect(ran.exitCode).toBe(0);
+    expect(bench.daemon.orders).toEqual([{ name: 'recover-ip' }]);
+  });
+});
+
+describe('restore-files', () => {
+  it('only shows the plan with --plan', async () => {
+    const ran = await ask(['restore-files', '--plan']);
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout).toContain('send    2 files (5.0 kB)');
+    expect(ran.stdout).toContain('send  Projects/a/new.txt  (changed here)');
+    expect(bench.daemon.orders).toEqual(['plan']);
+  });
+
+  it('carries out the plan that it showed', async () => {
+    const ran = await ask(['restore-files', '--yes', '--json']);
+    expect(lastJson(ran)).toMatchObject({ accepted: true, plan: { hash: '0123456789abcdef' } });
+    expect(bench.daemon.orders).toEqual(['plan', { name: 'restore-files', planHash: '0123456789abcdef' }]);
+  });
+
+  const ends: [mode: Status['mode'], exitCode: number, remark: string][] = [
+    ['idle', 0, 'everything was sent'],
+    ['handed-back', 3, 'something is still open'],
+  ];
+  it.each(ends)('--wait ends when the standby is %s with %d: %s', async (mode, exitCode) => {
+    bench.daemon.change({ mode: 'restoring' });
+    const waiting = ask(['restore-files', '--yes', '--wait', '--json']);
+    await until(() => bench.daemon.orders.length === 2);
+    bench.daemon.tell({ kind: 'restore', progress: { done: 1, total: 2, bytesPerSecond: 10, leftMs: 100 } });
+    bench.daemon.change({ mode });
+    expect((await waiting).exitCode).toBe(exitCode);
+  });
+});
+
+/** Waits for a condition; the test's own time limit ends a wait in vain. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('start-sync', () => {
+  it('--wait shows the progress on a terminal and ends when the first copy is complete', async () => {
+    const share = {
+      ...fakeStatus.mirror.shares[0],
+      complete: false,
+      state: 'first-pass' as const,
+      bytesToDo: 4_200_000_000,
+      filesToDo: 5,
+    };
+    const shares = fakeStatus.mirror.shares.map((full) => ({ ...full, ...share }));
+    bench.daemon.change({ mode: 'syncing', mirror: { ...fakeStatus.mirror, shares, leftMs: 6_720_000 } });
+    const complete = (): string => {
+      bench.daemon.change({ mode: 'standing-by', mirror: fakeStatus.mirror });
+      return '';
+    };
+    const { exitCode, shown } = await runOnTerminal(
+      ['start-sync', '--wait', '--socket', bench.socket],
+      [['idle, 1 h 52 min left', complete]],
+    );
+    expect(exitCode).toBe(0);
+    expect(shown).toContain('[##########..........]  50 %');
+    expect(shown).toContain('100 %');
+  });
+
+  it('--wait ends with 3 and the sentence when something comes between', async () => {
+    bench.daemon.change({ mode: 'syncing' });
+    const waiting = ask(['start-sync', '--wait']);
+    await until(() => bench.daemon.orders.length === 1);
+    bench.daemon.change({
+      mode: 'idle',
+      sentence: { level: 'off', sentence: 'Not protected.', after: 'Next: Start Sync.' },
+    });
+    expect(await waiting).toMatchObject({ exitCode: 3, stderr: 'standby: Not protected.\n  Next: Start Sync.\n' });
+  });
+});
+
+describe('passwords', () => {
+  it('are typed without echo', async () => {
+    const { exitCode, shown } = await runOnTerminal(
+      ['users', 'set', 'alice', '--socket', bench.socket],
+      [['Password for alice: ', 'hunter2\r']],
+    );
+    expect(exitCode).toBe(0);
+    expect(shown).not.toContain('hunter2');
+    expect(bench.daemon.orders).toEqual([{ name: 'alice', password: 'hunter2' }]);
+  });
+
+  it('come from a file that only its owner reads, without the end of its line', async () => {
+    const file = path.join(bench.folder, 'password');
+    fs.writeFileSync(file, 'from the file\n', { mode: 0o600 });
+    expect((await ask(['users', 'set', 'bob', '--password-file', file])).exitCode).toBe(0);
+    expect(bench.daemon.orders).toEqual([{ name: 'bob', password: 'from the file' }]);
+    fs.chmodSync(file, 0o640);
+    const refused = await ask(['users', 'set', 'bob', '--password-file', file]);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain(`chmod 600 ${file}`);
+    expect((await ask(['users', 'set', 'bob', '--password-file', `${file}.none`])).exitCode).toBe(2);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['only the end of a line', '\n'],
+    ['two lines', 'a\nb\n'],
+    ['more than any password', 'x'.repeat(5_000)],
+  ])('standard input with %s is refused', async (_, input) => {
+    expect((await ask(['users', 'set', 'bob', '--password-stdin'], { input })).exitCode).toBe(2);
+    expect(bench.daemon.orders).toEqual([]);
+  });
+});
+
+describe('names from elsewhere', () => {
+  const hostile = 'Pay\u001b]0;owned\u0007\u001b[2Jroll\nPublic\u202e';
+  const harmful = ['\u001b', '\u0007', '\u202e'];
+  const defused = 'Pay\\u001b]0;owned\\u0007\\u001b[2Jroll\\u000aPublic\\u202e';
+
+  it.each([
+    ['shares', [...listing]],
+    ['status', ['status']],
+    ['events', ['events']],
+  ])('move nothing on the terminal in %s', async (_, args) => {
+    bench.daemon.listWith({
+      name: hostile,
+      shares: [{ name: hostile, comment: hostile, kind: 'disk', special: true }],
+    });
+    const shares = fakeStatus.mirror.shares.map((share) => ({ ...share, share: hostile, problem: hostile }));
+    bench.daemon.happen({ atMs: 0, level: 'error', code: 'x', what: hostile, why: hostile, next: hostile });
+    bench.daemon.change({
+      mirror: { ...fakeStatus.mirror, shares },
+      sentence: { level: 'bad', sentence: hostile, after: hostile },
+      alerts: bench.daemon.events(0).events,
+    });
+    const ran = await ask(args, { input: 'secret' });
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout).toContain(defused);
+    for (const sign of harmful) expect(ran.stdout + ran.stderr).not.toContain(sign);
+  });
+
+  it('nor in the words of an error', async () => {
+    bench.daemon.answerWith(new Failure({ code: 'x', doing: 'open', subject: hostile, what: hostile }));
+    const ran = await ask(listing, { input: 'secret' });
+    for (const sign of harmful) expect(ran.stderr).not.toContain(sign);
+  });
+});
+
+describe('the other commands', () => {
+  it.each([
+    [['stop-sync'], { name: 'stop-sync' }],
+    [['pause', '2h'], { name: 'pause', minutes: 120 }],
+    [['pause', '90'], { name: 'pause', minutes: 90 }],
+    [['pause'], { name: 'pause', minutes: undefined }],
+    [['resume'], { name: 'resume' }],
+  ])('%j orders that and says what the daemon says', async (args, order) => {
+    expect(await ask(args)).toEqual({ exitCode: 0, stdout: 'it is done\n', stderr: '' });
+    expect(bench.daemon.orders).toEqual([order]);
+  });
+
+  it('says the next step too when the daemon names one', async () => {
+    bench.daemon.answerWith({ accepted: true, why: 'mirroring stops', hint: 'start it again with start-sync' });
+    expect((await ask(['stop-sync'])).stdout).toBe('mirroring stops\n  start it again with start-sync\n');
+  });
+
+  it('problems lists what could not be copied', async () => {
+    expect((await ask(['problems'])).stdout).toBe(
+      'Projects/a/locked.doc: open elsewhere\n1 file could not be copied.\n',
+    );
+  });
+
+  it('events shows what happened, why, and what next; --follow goes on', async () => {
+    const event = {
+      atMs: 0,
+      level: 'critical' as const,
+      code: 'taken-over',
+      what: 'STANDBY1 serves',
+      why: 'FILES01 is silent',
+      next: 'unplug it',
+    };
+    bench.daemon.happen(event);
+    const ran = await ask(['events']);
+    expect(ran.stdout).toMatch(/critical {2}STANDBY1 serves\n {4}Why: FILES01 is silent\n {4}Next: unplug it\n$/);
+    const followed = await ask(['events', '--follow', '--json'], {
+      watch: (stdout) => {
+        if (!stdout.includes('second')) bench.daemon.happen({ ...event, what: 'the second' });
+        return stdout.includes('second');
+      },
+    });
+    expect(followed.stdout.split('\n')[0]).toContain('STANDBY1 serves');
+  });
+
+  it('config check tells whether a file is right, all errors at once', async () => {
+    const file = path.join(bench.folder, 'standby.yaml');
+    fs.writeFileSync(
+      file,
+      'version: 1\nmain: {name: FILES01, address: 192.168.10.20, user: backup}\ninterface: eth0\n',
+    );
+    expect(await run(['config', 'check', file])).toEqual({ exitCode: 0, stdout: `${file} is right.\n`, stderr: '' });
+    fs.writeFileSync(file, 'version: 1\nmain: {name: FILES01, address: x, user: backup}\ninterfaces: eth0\n');
+    const wrong = await run(['config', 'check', file, '--json']);
+    expect(wrong.exitCode).toBe(15);
+    expect(lastJson(wrong)).toMatchObject({
+      problems: expect.arrayContaining([expect.objectContaining({ path: 'main.address', line: 2 })]),
+    });
+    expect((await run(['config', 'check', path.join(bench.folder, 'none')])).exitCode).toBe(15);
+  });
+
+  it('runs through a link from anywhere', async () => {
+    const link = path.join(bench.folder, 'standby');
+    fs.symlinkSync(path.resolve(import.meta.dirname, '../bin/standby'), link);
+    const { execFileSync } = await import('node:child_process');
+    expect(execFileSync(link, ['help', 'exit-codes'], { cwd: '/', encoding: 'utf8' })).toContain(
+      '10  the password is wrong',
+    );
+  });
+});

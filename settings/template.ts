@@ -1,0 +1,49 @@
+/** The settings file that set-up begins with: what must be told, and everything else as a comment with its default. */
+
+export const TEMPLATE = `# Settings of Standby Server. Check them with: standby config check
+# Durations are written like 250ms, 10s, 6h; sizes like 500MB, 2GB. Passwords stand in a file of their own (secrets).
+version: 1
+
+# The file server that is stood by for.
+main:
+  name: ''
+  address: ''
+  port: 445
+  user: ''
+  domain: ''
+
+# The network interface of this box that takes the address of the main.
+interface: ''
+
+# The shares to mirror.
+shares: []
+
+# mirror:
+#   path: /srv/standby
+#   passEvery: 6h
+#   reserve: 1GB
+
+# takeover:
+#   mode: automatic     # or manual: mail, and wait for you
+#   profile: default    # or fast: take over after 0.3 s
+#   patience: {refused: 10s, silent: 3s, frozen: 5s}
+#   witnesses: []
+
+# serve:
+#   port: 4450
+#   workgroup: WORKGROUP
+#   name: ''            # the name of the main when left out
+#   users: []
+
+# mail:
+#   server: mail.example.com
+#   security: starttls  # or tls, none
+#   user: standby
+#   from: standby@example.com
+#   to: [admin@example.com]
+
+# log: {format: human, level: info}
+# state: /var/lib/standby
+# run: /run/standby
+# secrets: /etc/standby/secrets.yaml
+`;

@@ -1,0 +1,319 @@
+/**
+ * One TCP connection with everything that is in flight on it.
+ *
+ *   send → queue (urgent │ bulk) → credits → bytes → [one write per turn of the loop] → socket
+ *   socket → frames → decrypt │ verify → answers by message id → whoever sent
+ *
+ * Whatever goes wrong ends the connection with one Failure, which everybody who waits is given: after an answer that
+ * cannot be trusted nothing later on the same connection can be.
+ */
+import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
+import { Failure, failureOf, isFailure } from '../base/failure.ts';
+import { Credits, RESERVE } from './credits.ts';
+import { Exchange, InFlight, type Outgoing, timedOut, type Waiting } from './exchange.ts';
+import { Fifo } from './fifo.ts';
+import { FrameReader } from './frame.ts';
+import { Gate } from './gate.ts';
+import { buildCancel, buildMessage } from './message.ts';
+import { badSignature, type Protection } from './protection.ts';
+import { smb1Only } from './smb1.ts';
+import { STATUS, statusFailure } from './status.ts';
+import { badAnswer } from './wire/bytes.ts';
+import { COMMAND, FLAG, type Header, readHeader, splitChain, UNASKED } from './wire/header.ts';
+
+/** Before NEGOTIATE an answer is small. */
+const FIRST_LIMIT_BYTES = 64 * 1024;
+/** Headers, several buffers in one chain, and the encryption around it. */
+const FRAME_EXTRA_BYTES = 256 * 1024;
+const FRAME_LIMIT_BYTES = 0xff_ffff;
+/** How often deadlines are looked at; a fine grain matters only for short ones. */
+const LOOK_MS = { least: 10, most: 500 } as const;
+
+const MARK = { smb1: 0x424d53ff, transform: 0x424d53fd } as const;
+
+export class Link {
+  readonly subject: string;
+  readonly credits = new Credits();
+  readonly gate = new Gate();
+  readonly closed: Promise<Failure>;
+  /** Milliseconds for an answer unless a request says otherwise. */
+  readonly timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #reader: FrameReader;
+  readonly #inFlight: InFlight;
+  readonly #urgent = new Fifo<Exchange>();
+  readonly #bulk = new Fifo<Exchange>();
+  readonly #protections = new Map<bigint, Protection>();
+  readonly #look: NodeJS.Timeout;
+  readonly #lookMs: number;
+  #socket: Socket | undefined;
+  #outbox: Buffer[] = [];
+  #nextId = 0;
+  #tellCharge = false;
+  #answered = false;
+  #failure: Failure | undefined;
+  #resolveClosed: (why: Failure) => void = () => {};
+
+  /** @param subject names the server in messages: `host:port` */
+  constructor(subject: string, timeoutMs: number, clock: Clock) {
+    this.subject = subject;
+    this.timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#inFlight = new InFlight(clock.monoMs());
+    this.#reader = new FrameReader(FIRST_LIMIT_BYTES, (frame) => this.#receive(frame));
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#lookMs = Math.max(LOOK_MS.least, Math.min(LOOK_MS.most, timeoutMs / 8));
+    this.#look = setInterval(() => this.#lookAtDeadlines(), this.#lookMs);
+  }
+
+  /** For net.connect: where the socket puts what it reads. */
+  readonly onread = {
+    buffer: (): Buffer => this.#reader.buffer(),
+    callback: (length: number): boolean => {
+      this.#guard(() => this.#reader.took(length));
+      return true;
+    },
+  };
+
+  /** The socket is connected; from here on its end is ours. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('error', (error) => this.fail(this.#lost(error)));
+    socket.on('end', () => this.fail(this.#lost(undefined)));
+    socket.on('close', () => this.fail(this.#lost(undefined)));
+  }
+
+  /** NEGOTIATE is over: larger messages may come, and charges may be told. */
+  negotiated(largestBytes: number, tellCharge: boolean): void {
+    this.#reader.limitBytes = Math.min(FRAME_LIMIT_BYTES, largestBytes + FRAME_EXTRA_BYTES);
+    this.#tellCharge = tellCharge;
+  }
+
+  /** Encrypted answers of this session can be read from now on. */
+  protect(protection: Protection): void {
+    this.#protections.set(protection.sessionId, protection);
+  }
+
+  unprotect(protection: Protection): void {
+    this.#protections.delete(protection.sessionId);
+  }
+
+  /** Queues a message; it leaves when the credits allow. `done` rejects only when the connection is gone. */
+  send(outgoing: Outgoing): Exchange {
+    const exchange = new Exchange(outgoing);
+    if (this.#failure !== undefined) {
+      exchange.fail(this.#failure);
+      return exchange;
+    }
+    (outgoing.lane === 'urgent' ? this.#urgent : this.#bulk).push(exchange);
+    this.#pump();
+    return exchange;
+  }
+
+  /** Asks the server to give up the exchange's first part, or drops it when it was not even sent. Its answer still comes. */
+  cancel(exchange: Exchange): void {
+    if (this.#failure !== undefined) return;
+    if (exchange.firstId === undefined) {
+      exchange.abandoned = true;
+      return;
+    }
+    const waiting = this.#inFlight.get(exchange.firstId);
+    if (waiting !== undefined) this.#put(buildCancel(exchange.outgoing, exchange.firstId, waiting.asyncId));
+  }
+
+  /** Ends the connection. Only the first reason counts. */
+  fail(why: Failure): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = why;
+    clearInterval(this.#look);
+    this.#socket?.destroy();
+    this.gate.shut(why);
+    for (const exchange of [...this.#inFlight.drain(), ...this.#urgent.drain(), ...this.#bulk.drain()])
+      exchange.fail(why);
+    this.#outbox = [];
+    this.#resolveClosed(why);
+  }
+
+  /** Whether TCP ever connected. */
+  get attached(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  #pump(): void {
+    for (;;) {
+      const lane = this.#urgent.length > 0 ? this.#urgent : this.#bulk;
+      const exchange = lane.peek();
+      if (exchange === undefined) return;
+      if (!exchange.abandoned && !this.#mayGo(exchange, lane === this.#bulk)) return;
+      lane.shift();
+      if (!exchange.abandoned) this.#go(exchange);
+    }
+  }
+
+  #mayGo(exchange: Exchange, leavesReserve: boolean): boolean {
+    const { balance } = this.credits;
+    if (balance >= exchange.charge + (leavesReserve ? RESERVE : 0)) return true;
+    if (this.#inFlight.owesCredits()) return false;
+    // Nothing will bring more credits, so waiting for the reserve, or for anything, would be for ever.
+    if (balance >= exchange.charge) return true;
+    this.fail(badAnswer(`the server grants ${balance} credits, ${exchange.charge} are needed`));
+    return false;
+  }
+
+  #go(exchange: Exchange): void {
+    const { outgoing } = exchange;
+    const deadlineMs =
+      outgoing.timeoutMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.monoMs() + outgoing.timeoutMs;
+    const firstId = this.#nextId;
+    const ask = (charge: number): number => this.credits.ask(charge);
+    this.credits.spend(exchange.charge);
+    const bytes = this.#guard(() => buildMessage(outgoing, { firstId, ask, tellCharge: this.#tellCharge }));
+    if (bytes === undefined) {
+      exchange.fail(this.#failure ?? badAnswer('a message could not be built'));
+      return;
+    }
+    exchange.firstId = firstId;
+    outgoing.parts.forEach((part, index) => {
+      const { command, charge } = part;
+      this.#inFlight.add(this.#nextId, {
+        exchange,
+        index,
+        command,
+        charge,
+        deadlineMs,
+        asyncId: undefined,
+        interim: false,
+      });
+      this.#nextId += charge;
+    });
+    this.#put(bytes);
+  }
+
+  /** Everything of one turn of the event loop goes out in one write. */
+  #put(bytes: Buffer[]): void {
+    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+    this.#outbox.push(...bytes);
+  }
+
+  #flush(): void {
+    const socket = this.#socket;
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    if (socket === undefined || this.#failure !== undefined) return;
+    socket.cork();
+    for (const bytes of outbox) socket.write(bytes);
+    socket.uncork();
+  }
+
+  #receive(frame: Buffer): void {
+    if (this.#failure !== undefined) return;
+    const mark = frame.length < 4 ? 0 : frame.readUInt32LE(0);
+    if (mark === MARK.smb1 && !this.#answered) throw smb1Only(this.subject);
+    const sealedBy = mark === MARK.transform ? this.#sealerOf(frame) : undefined;
+    const message = sealedBy === undefined ? frame : sealedBy.unseal(frame);
+    for (const part of splitChain(message)) this.#take(part, readHeader(part), sealedBy);
+    this.#answered = true;
+    this.#pump();
+  }
+
+  #sealerOf(frame: Buffer): Protection {
+    if (frame.length < 52) throw badAnswer('an encrypted message is cut short');
+    const protection = this.#protections.get(frame.readBigUInt64LE(44));
+    if (protection === undefined) throw badAnswer('an encrypted message of a session that we do not have');
+    return protection;
+  }
+
+  #take(part: Buffer, header: Header, sealedBy: Protection | undefined): void {
+    if (sealedBy !== undefined && header.sessionId !== sealedBy.sessionId)
+      throw badAnswer('an encrypted message holds an answer of another session');
+    if (header.messageId === UNASKED) {
+      // Oplock breaks come unasked and unsigned; we never ask for an oplock, so there is nothing to give back.
+      if (header.command !== COMMAND.oplockBreak)
+        throw badAnswer('the server sent something that it was not asked for');
+      return;
+    }
+    const waiting = this.#inFlight.get(header.messageId);
+    if (waiting === undefined) throw badAnswer(`an answer to the message ${header.messageId}, which is not under way`);
+    if (waiting.command !== header.command)
+      throw badAnswer(`the command ${waiting.command} was answered as the command ${header.command}`);
+    const interim = header.status === STATUS.PENDING;
+    if (interim && header.asyncId === undefined) throw badAnswer('an interim answer has no asynchronous id');
+    checkProtected(part, header, waiting, sealedBy, interim);
+    this.credits.settle(waiting.charge, header.credits);
+    waiting.charge = 0;
+    if (interim) {
+      this.#inFlight.wentAsync(waiting, header.asyncId, this.#clock.monoMs());
+      return;
+    }
+    this.#inFlight.remove(header.messageId);
+    waiting.exchange.answer(waiting.index, { status: header.status, header, part });
+  }
+
+  #lookAtDeadlines(): void {
+    const waiting = this.#inFlight.overdue(this.#clock.monoMs(), this.#lookMs);
+    if (waiting !== undefined) this.fail(timedOut(waiting.exchange.outgoing));
+  }
+
+  /** Runs something that may find the server at fault; then the connection ends. */
+  #guard<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.fail(isFailure(error) ? error : failureOf(error, 'talk to', this.subject));
+      return undefined;
+    }
+  }
+
+  /** The socket ended: by a reset before the first answer a living host refused us, later it is a lost connection. */
+  #lost(error: Error | undefined): Failure {
+    const reset = error !== undefined && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+    const silent = error !== undefined && 'code' in error && error.code === 'ETIMEDOUT';
+    return new Failure({
+      code: silent ? 'timeout' : reset && !this.#answered ? 'refused' : 'disconnected',
+      doing: 'talk to',
+      subject: this.subject,
+      what: silent
+        ? 'the server answers no more'
+        : reset
+          ? 'the server reset the connection'
+          : 'the server closed the connection',
+      hint: 'see whether the service was restarted, and look at its log',
+      retry: true,
+      ...(error === undefined ? {} : { cause: error }),
+    });
+  }
+}
+
+/**
+ * Throws unless the answer is protected as its request was (MS-SMB2 3.2.5.1.1, 3.2.5.1.3). Only an interim answer, which
+ * carries nothing, may come unsigned: servers do not sign it.
+ */
+function checkProtected(
+  part: Buffer,
+  header: Header,
+  waiting: Waiting,
+  sealedBy: Protection | undefined,
+  interim: boolean,
+): void {
+  const { protection, encrypt } = waiting.exchange.outgoing;
+  if (protection === undefined) {
+    if (sealedBy !== undefined) throw badAnswer('an encrypted answer to a request outside of any session');
+    return;
+  }
+  if (sealedBy === protection) return;
+  if (sealedBy !== undefined) throw badAnswer('an answer encrypted for another session');
+  if (encrypt) throw badSignature('an answer came in the clear where all must be encrypted');
+  const signed = (header.flags & FLAG.signed) !== 0;
+  if (interim && !signed) return;
+  // A server that has forgotten the session, after a restart say, has no key to sign with. Believing it costs the connection, no more.
+  if (!signed && header.status === STATUS.USER_SESSION_DELETED)
+    throw statusFailure(header.status, waiting.exchange.outgoing.doing, waiting.exchange.outgoing.subject);
+  protection.verify(part, header);
+}

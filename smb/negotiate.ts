@@ -1,0 +1,78 @@
+/** The first exchange on a connection: which dialect, which algorithms, which sizes (MS-SMB2 3.2.4.2.2.2, 3.2.5.2). */
+import { createHash } from 'node:crypto';
+import { Failure } from '../base/failure.ts';
+import type { Link } from './link.ts';
+import { STATUS, statusFailure } from './status.ts';
+import type { ServerInfo } from './types.ts';
+import { badAnswer } from './wire/bytes.ts';
+import { type Negotiated, negotiateRequest, readNegotiated } from './wire/negotiate.ts';
+
+/** Random bytes; a parameter so that a test can repeat a run. */
+export type Random = (bytes: number) => Buffer;
+
+export interface Terms {
+  server: ServerInfo;
+  negotiated: Negotiated;
+  clientGuid: Buffer;
+  /** SHA-512 over the request and the answer, as they went over the wire (MS-SMB2 3.1.4.4.1); every session goes on from it. */
+  preauthHash: Buffer;
+}
+
+/** H(n+1) = SHA-512(H(n) ‖ message). */
+export function nextHash(hash: Buffer, message: Buffer): Buffer {
+  return createHash('sha512').update(hash).update(message).digest();
+}
+
+/**
+ * Throws `no-signing`, `not-supported` when there is no common dialect, `malformed`, `timeout`, or what ended the connection.
+ */
+export async function negotiate(link: Link, random: Random, timeoutMs: number): Promise<Terms> {
+  const clientGuid = random(16);
+  let preauthHash: Buffer = Buffer.alloc(64);
+  const exchange = link.send({
+    parts: [negotiateRequest(clientGuid, random(32))],
+    treeId: 0,
+    protection: undefined,
+    encrypt: false,
+    lane: 'urgent',
+    timeoutMs,
+    doing: 'negotiate with',
+    subject: link.subject,
+    sent: (message) => {
+      preauthHash = nextHash(preauthHash, message);
+    },
+  });
+  const [answer] = await exchange.done;
+  if (answer === undefined) throw badAnswer('NEGOTIATE has no answer');
+  if (answer.status === STATUS.NOT_SUPPORTED) throw noCommonDialect(link.subject);
+  if (answer.status !== STATUS.SUCCESS) throw statusFailure(answer.status, 'negotiate with', link.subject);
+  const negotiated = readNegotiated(answer.part);
+  if (!negotiated.signingPossible) throw noSigning(link.subject);
+  preauthHash = nextHash(preauthHash, answer.part);
+  const { maxReadBytes, maxWriteBytes, maxTransactBytes } = negotiated;
+  link.negotiated(Math.max(maxReadBytes, maxTransactBytes), negotiated.largeMtu);
+  const { dialect, systemTime, signing, cipher } = negotiated;
+  const guid = negotiated.guid.toString('hex');
+  const server = { guid, dialect, maxReadBytes, maxWriteBytes, maxTransactBytes, systemTime, signing, cipher };
+  return { server, negotiated, clientGuid, preauthHash };
+}
+
+function noCommonDialect(subject: string): Failure {
+  return new Failure({
+    code: 'not-supported',
+    doing: 'negotiate with',
+    subject,
+    what: 'the server speaks none of SMB 2.1, 3.0, 3.0.2 and 3.1.1',
+    hint: 'allow SMB 3.1.1 on the server',
+  });
+}
+
+function noSigning(subject: string): Failure {
+  return new Failure({
+    code: 'no-signing',
+    doing: 'negotiate with',
+    subject,
+    what: 'the server cannot sign its answers',
+    hint: 'switch SMB signing on at the server; without it anybody in between could change files',
+  });
+}

@@ -1,0 +1,79 @@
+/** What keeps a session's messages from being read or changed: its keys, and what is done with them (MS-SMB2 3.1.4). */
+import { timingSafeEqual } from 'node:crypto';
+import { Failure } from '../base/failure.ts';
+import { type Cipher, seal, unseal } from './crypto/sealing.ts';
+import { signature } from './crypto/signing.ts';
+import type { ServerInfo } from './types.ts';
+import { FLAG, type Header, putSignature, takeSignature } from './wire/header.ts';
+
+export interface ProtectionKeys {
+  signing: Buffer;
+  /** Both only when a cipher was agreed on. */
+  encrypt: Buffer | undefined;
+  decrypt: Buffer | undefined;
+}
+
+export class Protection {
+  readonly sessionId: bigint;
+  readonly #signing: ServerInfo['signing'];
+  readonly #cipher: Cipher | undefined;
+  readonly #keys: ProtectionKeys;
+  #sealed = 0n;
+
+  constructor(sessionId: bigint, server: Pick<ServerInfo, 'signing' | 'cipher'>, keys: ProtectionKeys) {
+    this.sessionId = sessionId;
+    this.#signing = server.signing;
+    this.#cipher = server.cipher;
+    this.#keys = keys;
+  }
+
+  /** Signs one part in place; its signature must be zero and its SIGNED flag set. */
+  sign(part: Buffer, messageId: number, cancel: boolean): void {
+    const nonce = { messageId: BigInt(messageId), fromServer: false, cancel };
+    putSignature(part, signature(this.#signing, this.#keys.signing, part, nonce));
+  }
+
+  /** Throws `bad-signature` unless the server has signed this part. The signature field is zero afterwards. */
+  verify(part: Buffer, header: Header): void {
+    if ((header.flags & FLAG.signed) === 0) throw badSignature('an answer came without a signature');
+    const stated = takeSignature(part);
+    const nonce = { messageId: BigInt(header.messageId), fromServer: true, cancel: false };
+    const computed = signature(this.#signing, this.#keys.signing, part, nonce);
+    if (!timingSafeEqual(stated, computed)) throw badSignature('the signature of an answer does not fit');
+  }
+
+  /** Encrypts a whole message; the number of the message, which makes the nonce, is never used twice. */
+  seal(plain: Buffer): Buffer {
+    if (this.#cipher === undefined || this.#keys.encrypt === undefined) throw noCipher();
+    this.#sealed += 1n;
+    return seal(this.#cipher, this.#keys.encrypt, this.sessionId, this.#sealed, plain);
+  }
+
+  unseal(frame: Buffer): Buffer {
+    if (this.#cipher === undefined || this.#keys.decrypt === undefined) throw noCipher();
+    return unseal(this.#cipher, this.#keys.decrypt, this.sessionId, frame);
+  }
+
+  get canEncrypt(): boolean {
+    return this.#cipher !== undefined && this.#keys.encrypt !== undefined;
+  }
+}
+
+export function badSignature(what: string): Failure {
+  return new Failure({
+    code: 'bad-signature',
+    doing: 'check the answer of the server',
+    what,
+    hint: 'something between here and the server changes the traffic, or the server is broken; the connection was closed',
+  });
+}
+
+/** Encryption is demanded, and NEGOTIATE found no cipher. */
+export function noCipher(): Failure {
+  return new Failure({
+    code: 'not-supported',
+    doing: 'encrypt',
+    what: 'the server demands encryption and offers no cipher that we know',
+    hint: 'allow AES-128-GCM, AES-128-CCM or their 256-bit forms on the server',
+  });
+}

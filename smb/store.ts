@@ -1,0 +1,195 @@
+/**
+ * Creates a file with its content, and only that: FILE_CREATE never touches what is there (MS-SMB2 2.2.13).
+ * Times and attributes are set and everything is flushed on the same handle before it closes. When anything fails, what was
+ * created is deleted through the handle that created it, so that nobody else's file of the same name can be hit.
+ */
+import { Failure } from '../base/failure.ts';
+import type { Answer } from './exchange.ts';
+import { type About, answerAt, type Line, mustSucceed } from './line.ts';
+import { wirePath } from './name.ts';
+import type { BasicInfo, Stat, StoreSource } from './types.ts';
+import { ACCESS, type Create, createRequest, DISPOSITION, OPTION, PREVIOUS_FILE, readCreated } from './wire/create.ts';
+import type { Part } from './wire/header.ts';
+import { deleteRequest, setBasicRequest } from './wire/info.ts';
+import { readWritten, writeRequest } from './wire/read-write.ts';
+import { flushRequest } from './wire/simple.ts';
+
+/** Up to this size a file is written in one chain. */
+const ONE_TRIP_BYTES = 65_536;
+const WRITE_BYTES = 1_048_576;
+/** WRITEs of one file in flight. */
+const WRITES = 8;
+
+const RIGHTS = ACCESS.writeData | ACCESS.readAttributes | ACCESS.writeAttributes | ACCESS.delete | ACCESS.synchronize;
+
+/** @param info set before the file closes, so that nobody sees it with other times */
+export async function store(
+  line: Line,
+  path: string,
+  source: StoreSource,
+  info: BasicInfo,
+  maxWriteBytes: number,
+): Promise<Stat> {
+  const about: About = { doing: 'store', subject: path, lane: 'bulk' };
+  const create: Create = {
+    name: wirePath(path),
+    access: RIGHTS,
+    disposition: DISPOSITION.create,
+    options: OPTION.nonDirectory,
+  };
+  const fileId =
+    source.size > 0 && source.size <= Math.min(ONE_TRIP_BYTES, line.payload(maxWriteBytes))
+      ? await storeSmall(line, create, source, info, about)
+      : await storeBig(line, create, source, info, maxWriteBytes, about);
+  const stat = await line.close(fileId, about);
+  if (stat === undefined || stat.size !== source.size) throw notAsWritten(path, source.size, stat?.size);
+  return stat;
+}
+
+/** CREATE, WRITE and the end of it in one chain. CLOSE is left out: what failed must be deleted through its handle. */
+async function storeSmall(
+  line: Line,
+  create: Create,
+  source: StoreSource,
+  info: BasicInfo,
+  about: About,
+): Promise<Buffer> {
+  const { gate } = line.link;
+  await gate.enter(source.size, 'fresh');
+  try {
+    const data = await wholeRead(source, 0, source.size, about);
+    const chain = [createRequest(create), writeRequest(PREVIOUS_FILE, 0, data), ...finish(PREVIOUS_FILE, info)];
+    const answers = await line.exchange(chain, about);
+    const { fileId } = readCreated(mustSucceed(answerAt(answers, 0), about).part);
+    try {
+      checkWritten(answerAt(answers, 1), source.size, about);
+      for (const answer of answers.slice(2)) mustSucceed(answer, about);
+    } catch (error) {
+      await withdraw(line, fileId, about);
+      throw error;
+    }
+    return fileId;
+  } finally {
+    gate.leave(source.size);
+  }
+}
+
+async function storeBig(
+  line: Line,
+  create: Create,
+  source: StoreSource,
+  info: BasicInfo,
+  maxWriteBytes: number,
+  about: About,
+): Promise<Buffer> {
+  const { gate } = line.link;
+  await gate.enter(0, 'fresh');
+  const { fileId } = await line.open(create, about).finally(() => gate.leave(0));
+  try {
+    await new Writing(line, fileId, source, about).run(maxWriteBytes);
+    for (const answer of await line.exchange(finish(fileId, info), about)) mustSucceed(answer, about);
+  } catch (error) {
+    await withdraw(line, fileId, about);
+    throw error;
+  }
+  return fileId;
+}
+
+/** Times and attributes, then the flush, so that they are on the disk too. */
+function finish(fileId: Buffer, info: BasicInfo): Part[] {
+  return [setBasicRequest(fileId, info), flushRequest(PREVIOUS_FILE)];
+}
+
+async function wholeRead(source: StoreSource, offset: number, length: number, about: About): Promise<Buffer> {
+  const data = await source.read(offset, length);
+  if (data.length !== length) throw sourceCut(about.subject, offset + data.length, source.size);
+  return data;
+}
+
+function checkWritten(answer: Answer, length: number, about: About): void {
+  const written = readWritten(mustSucceed(answer, about).part);
+  if (written !== length) throw notAsWritten(about.subject, length, written);
+}
+
+/** Deletes through the handle. When not even that gets through, the connection is gone and the first error says more. */
+async function withdraw(line: Line, fileId: Buffer, about: About): Promise<void> {
+  if (line.link.failure !== undefined) return;
+  // What was made read-only could not be deleted. The file goes when the handle closes.
+  const parts = [setBasicRequest(fileId, { attributes: 0 }), deleteRequest(PREVIOUS_FILE)];
+  await line.exchange(parts, { ...about, lane: 'urgent' }).catch(() => undefined);
+  await line.close(fileId, about).catch(() => undefined);
+}
+
+/** Several WRITEs in flight on one open file. */
+class Writing {
+  readonly #line: Line;
+  readonly #fileId: Buffer;
+  readonly #source: StoreSource;
+  readonly #about: About;
+  #next = 0;
+  #stopped = false;
+
+  constructor(line: Line, fileId: Buffer, source: StoreSource, about: About) {
+    this.#line = line;
+    this.#fileId = fileId;
+    this.#source = source;
+    this.#about = about;
+  }
+
+  /** Settles only when nothing is in flight any more. */
+  async run(maxWriteBytes: number): Promise<void> {
+    const chunkBytes = this.#line.payload(Math.min(WRITE_BYTES, maxWriteBytes));
+    const writers = Math.min(WRITES, Math.ceil(this.#source.size / chunkBytes));
+    const outcomes = await Promise.allSettled(Array.from({ length: writers }, () => this.#writeChunks(chunkBytes)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  async #writeChunks(chunkBytes: number): Promise<void> {
+    while (this.#next < this.#source.size && !this.#stopped) {
+      const offset = this.#next;
+      const length = Math.min(chunkBytes, this.#source.size - offset);
+      this.#next = offset + length;
+      try {
+        await this.#writeOnce(offset, length);
+      } catch (error) {
+        this.#stopped = true;
+        throw error;
+      }
+    }
+  }
+
+  /** The source is read behind the gate, so that only what is about to be sent is in memory. */
+  async #writeOnce(offset: number, length: number): Promise<void> {
+    const { gate } = this.#line.link;
+    await gate.enter(length, 'continuing');
+    try {
+      const data = await wholeRead(this.#source, offset, length, this.#about);
+      const answers = await this.#line.exchange([writeRequest(this.#fileId, offset, data)], this.#about);
+      checkWritten(answerAt(answers, 0), length, this.#about);
+    } finally {
+      gate.leave(length);
+    }
+  }
+}
+
+function sourceCut(path: string, atBytes: number, sizeBytes: number): Failure {
+  return new Failure({
+    code: 'changed',
+    doing: 'store',
+    subject: path,
+    what: `the source ends at ${atBytes} of ${sizeBytes} bytes`,
+    hint: 'it was changed while it was read; it is tried again later',
+    retry: true,
+  });
+}
+
+function notAsWritten(path: string, wanted: number, found: number | undefined): Failure {
+  return new Failure({
+    code: 'nt-status',
+    doing: 'store',
+    subject: path,
+    what: `the server holds ${found === undefined ? 'an unknown number of' : found} bytes of ${wanted}`,
+    hint: 'look at the free space and the log of the server',
+    retry: true,
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * Proves a negotiation of before 3.1.1: asks the server, signed, what it was offered and what it chose
+ * (FSCTL_VALIDATE_NEGOTIATE_INFO, MS-SMB2 2.2.31.4, 3.2.5.5). Otherwise somebody in between could have taken encryption
+ * or a better dialect out of it.
+ */
+import { Failure } from '../base/failure.ts';
+import type { Line } from './line.ts';
+import { answerAt } from './line.ts';
+import type { Terms } from './negotiate.ts';
+import { STATUS, statusFailure } from './status.ts';
+import { PREVIOUS_FILE } from './wire/create.ts';
+import { FSCTL, ioctlRequest, readIoctlOutput } from './wire/ioctl.ts';
+import { CLIENT_CAPABILITIES, CLIENT_SECURITY_MODE, DIALECTS } from './wire/negotiate.ts';
+
+const ANSWER_BYTES = 24;
+
+/** A mismatch ends the connection and throws `bad-signature`. */
+export async function validateNegotiation(line: Line, terms: Terms): Promise<void> {
+  const about = { doing: 'prove the negotiation with', subject: line.link.subject, lane: 'urgent' } as const;
+  const input = Buffer.alloc(24 + DIALECTS.length * 2);
+  input.writeUInt32LE(CLIENT_CAPABILITIES, 0);
+  terms.clientGuid.copy(input, 4);
+  input.writeUInt16LE(CLIENT_SECURITY_MODE, 20);
+  input.writeUInt16LE(DIALECTS.length, 22);
+  DIALECTS.forEach((dialect, index) => {
+    input.writeUInt16LE(dialect, 24 + index * 2);
+  });
+  // The call is about no file: an id of all ones, which here does not mean «the part before».
+  const request = ioctlRequest(PREVIOUS_FILE, FSCTL.validateNegotiateInfo, input, ANSWER_BYTES);
+  const answer = answerAt(await line.exchange([request], about), 0);
+  if (answer.status !== STATUS.SUCCESS) {
+    // Servers of before 3.0 do not know the call; that they say so under their signature is proof enough (MS-SMB2 3.2.5.5).
+    if (terms.server.dialect === 0x0210) return;
+    throw statusFailure(answer.status, about.doing, about.subject);
+  }
+  const { negotiated } = terms;
+  const expected = Buffer.alloc(ANSWER_BYTES);
+  expected.writeUInt32LE(negotiated.capabilities, 0);
+  negotiated.guid.copy(expected, 4);
+  expected.writeUInt16LE(negotiated.securityMode, 20);
+  expected.writeUInt16LE(negotiated.dialect, 22);
+  if (readIoctlOutput(answer.part, ANSWER_BYTES).equals(expected)) return;
+  const why = new Failure({
+    code: 'bad-signature',
+    doing: about.doing,
+    subject: about.subject,
+    what: 'what the server chose is not what arrived here',
+    hint: 'something between here and the server weakens the connection; the connection was closed',
+  });
+  line.link.fail(why);
+  throw why;
+}

@@ -1,0 +1,101 @@
+/** QUERY_INFO and SET_INFO (MS-SMB2 2.2.37, 2.2.39) with the structures of MS-FSCC that we use. */
+import type { BasicInfo } from '../types.ts';
+import { badAnswer, HEADER_BYTES } from './bytes.ts';
+import { ATTRIBUTE } from './create.ts';
+import { COMMAND, chargeFor, type Part } from './header.ts';
+
+/** InfoType and class of what can be asked and set; `length` is that of the answer. */
+export const QUERY = {
+  /** FileInternalInformation (MS-FSCC 2.4.22). */
+  internal: { type: 1, class: 6 },
+  /** FileFsVolumeInformation (MS-FSCC 2.5.9). */
+  volume: { type: 2, class: 1 },
+  /** FileFsFullSizeInformation (MS-FSCC 2.5.4). */
+  fullSize: { type: 2, class: 7 },
+  security: { type: 3, class: 0 },
+} as const;
+
+/** Owner, group and DACL (MS-DTYP 2.4.7): what a mirror keeps. The SACL needs a privilege that it does not have. */
+const OWNER_GROUP_DACL = 0x7;
+const PROTECTED_DACL = 0x8000_0000;
+const UNPROTECTED_DACL = 0x2000_0000;
+const SE_DACL_PROTECTED = 0x1000;
+const SET_FIXED_BYTES = 32;
+
+export function queryInfoRequest(fileId: Buffer, what: { type: number; class: number }, bufferBytes: number): Part {
+  const body = Buffer.alloc(41);
+  body.writeUInt16LE(41, 0);
+  body.writeUInt8(what.type, 2);
+  body.writeUInt8(what.class, 3);
+  body.writeUInt32LE(bufferBytes, 4);
+  body.writeUInt32LE(what.type === QUERY.security.type ? OWNER_GROUP_DACL : 0, 16);
+  fileId.copy(body, 24);
+  return { command: COMMAND.queryInfo, body, charge: chargeFor(bufferBytes) };
+}
+
+function setInfoRequest(fileId: Buffer, type: number, infoClass: number, buffer: Buffer, additional = 0): Part {
+  const body = Buffer.alloc(SET_FIXED_BYTES + buffer.length);
+  body.writeUInt16LE(33, 0);
+  body.writeUInt8(type, 2);
+  body.writeUInt8(infoClass, 3);
+  body.writeUInt32LE(buffer.length, 4);
+  body.writeUInt16LE(HEADER_BYTES + SET_FIXED_BYTES, 8);
+  body.writeUInt32LE(additional, 12);
+  fileId.copy(body, 16);
+  buffer.copy(body, SET_FIXED_BYTES);
+  return { command: COMMAND.setInfo, body, charge: chargeFor(buffer.length) };
+}
+
+/** FileBasicInformation (MS-FSCC 2.4.7); what is left out stays as it is. No attributes at all are FILE_ATTRIBUTE_NORMAL, as 0 means «unchanged». */
+export function setBasicRequest(fileId: Buffer, info: BasicInfo): Part {
+  const buffer = Buffer.alloc(40);
+  buffer.writeBigInt64LE(info.created ?? 0n, 0);
+  buffer.writeBigInt64LE(info.accessed ?? 0n, 8);
+  buffer.writeBigInt64LE(info.written ?? 0n, 16);
+  buffer.writeBigInt64LE(info.changed ?? 0n, 24);
+  if (info.attributes !== undefined)
+    buffer.writeUInt32LE(info.attributes === 0 ? ATTRIBUTE.normal : info.attributes, 32);
+  return setInfoRequest(fileId, 1, 4, buffer);
+}
+
+/** FileRenameInformation for SMB2 (MS-FSCC 2.4.42.2). @param name UTF-16LE from the root of the share */
+export function renameRequest(fileId: Buffer, name: Buffer, replace: boolean): Part {
+  const buffer = Buffer.alloc(20 + name.length);
+  buffer.writeUInt8(replace ? 1 : 0, 0);
+  buffer.writeUInt32LE(name.length, 16);
+  name.copy(buffer, 20);
+  return setInfoRequest(fileId, 1, 10, buffer);
+}
+
+/** FileDispositionInformation (MS-FSCC 2.4.11): goes when the handle closes. Tells at once when it cannot (not empty, read-only). */
+export function deleteRequest(fileId: Buffer): Part {
+  return setInfoRequest(fileId, 1, 13, Buffer.from([1]));
+}
+
+/** @param descriptor self-relative (MS-DTYP 2.4.6); its control word says whether the DACL is protected from inheritance */
+export function setSecurityRequest(fileId: Buffer, descriptor: Buffer): Part {
+  const control = descriptor.length < 4 ? 0 : descriptor.readUInt16LE(2);
+  // Without one of these two bits a server may leave the protection as it was.
+  const protection = (control & SE_DACL_PROTECTED) === 0 ? UNPROTECTED_DACL : PROTECTED_DACL;
+  return setInfoRequest(fileId, 3, 0, descriptor, (OWNER_GROUP_DACL | protection) >>> 0);
+}
+
+export function readFileId(buffer: Buffer): bigint {
+  if (buffer.length < 8) throw badAnswer('a file id is cut short');
+  return buffer.readBigUInt64LE(0);
+}
+
+export function readVolumeSerial(buffer: Buffer): number {
+  if (buffer.length < 18) throw badAnswer('the information about the volume is cut short');
+  return buffer.readUInt32LE(8);
+}
+
+/** Rounded beyond 2^53 bytes: nobody decides by the last digit of a disk that large. */
+export function readFullSize(buffer: Buffer): { totalBytes: number; freeBytes: number } {
+  if (buffer.length < 32) throw badAnswer('the information about the space is cut short');
+  const unitBytes = BigInt(buffer.readUInt32LE(24)) * BigInt(buffer.readUInt32LE(28));
+  return {
+    totalBytes: Number(buffer.readBigUInt64LE(0) * unitBytes),
+    freeBytes: Number(buffer.readBigUInt64LE(8) * unitBytes),
+  };
+}

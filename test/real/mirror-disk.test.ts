@@ -1,0 +1,64 @@
+/** A full disk on the mirror's side: everything there stays whole, the administrator hears of it, and it goes on by itself. */
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mustRun } from '../../base/command.ts';
+import { until, World } from './mirror-world.ts';
+
+const DISK_BYTES = 24 * 1_048_576;
+let world: World;
+let folder: string;
+let disk: string;
+
+beforeEach(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'disk-'));
+  const image = path.join(folder, 'image');
+  disk = path.join(folder, 'disk');
+  fs.mkdirSync(disk);
+  fs.writeFileSync(image, '');
+  fs.truncateSync(image, DISK_BYTES);
+  await mustRun('mkfs.ext4', ['-q', '-O', '^has_journal', image], { timeLimitMs: 20_000 });
+  await mustRun('mount', ['-o', 'loop', image, disk], { timeLimitMs: 10_000 });
+});
+
+afterEach(async () => {
+  await world.close();
+  await mustRun('umount', [disk], { timeLimitMs: 10_000 });
+});
+
+for (const { how, reserveBytes } of [
+  { how: 'the reserve is reached', reserveBytes: 4 * 1_048_576 },
+  { how: 'the disk itself is full', reserveBytes: 0 },
+])
+  it(`stops with an alert when ${how}, and goes on when there is room`, async () => {
+    world = await World.make({ port: 4482, mirrorPath: path.join(disk, 'mirror') });
+    const ballast = path.join(disk, 'ballast');
+    fs.writeFileSync(ballast, Buffer.alloc(12 * 1_048_576, 1));
+    for (let n = 0; n < 60; n += 1) world.put(`folder/${n}.bin`, crypto.randomBytes(n === 30 ? 2_500_000 : 150_000));
+    const engine = world.engine({ reserveBytes });
+    await until('the alert', () => engine.messages.some((message) => message.kind === 'alert' && message.code === 'disk-full'));
+    await until('the state tells it', () => (engine.share('Office')?.problem ?? '').includes('free'));
+    for (const name of fs.readdirSync(world.mirror('folder')))
+      expect(fs.readFileSync(world.mirror(`folder/${name}`)), name).toEqual(fs.readFileSync(world.main(`folder/${name}`)));
+    const { bavail, bsize } = fs.statfsSync(disk);
+    expect(bavail * bsize).toBeGreaterThanOrEqual(reserveBytes);
+    fs.rmSync(ballast);
+    await world.live(engine);
+    await world.same();
+    expect(engine.share('Office')?.problem).toBe('');
+  });
+
+it('gives up the attic, oldest first, before it stops', async () => {
+  world = await World.make({ port: 4483, mirrorPath: path.join(disk, 'mirror') });
+  for (const day of ['2026-01-01', '2026-01-02']) {
+    fs.mkdirSync(path.join(world.mirrorPath, '.standby-attic', day), { recursive: true });
+    fs.writeFileSync(path.join(world.mirrorPath, '.standby-attic', day, 'old.bin'), Buffer.alloc(9 * 1_048_576, 1));
+  }
+  world.put('new.bin', crypto.randomBytes(8 * 1_048_576));
+  const engine = world.engine();
+  await world.live(engine);
+  await world.same();
+  expect(engine.messages.some((message) => message.kind === 'alert')).toBe(false);
+});
