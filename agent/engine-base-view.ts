@@ -8,6 +8,7 @@ import type { IndexStore } from './mirror/index-store.ts';
 import { DOS_ATTRIBUTE_NAME, readDosAttribute } from './mirror/metadata.ts';
 import { nameOf, parentOf } from './mirror/names.ts';
 
+const ATTRIBUTE_NORMAL = 0x80;
 /** Rows read at a time. */
 const PAGE = 500;
 
@@ -29,7 +30,8 @@ export function baseViewOf(index: IndexStore, mirrorPath: string): BaseView {
     marksOf(file) {
       const value = getXattr(file, DOS_ATTRIBUTE_NAME);
       const marks = value === undefined ? undefined : readDosAttribute(value);
-      return { attributes: marks?.attributes, created: marks?.created };
+      // To the main 0 would mean «leave as it is»; a file without any attribute is NORMAL (MS-FSCC 2.6).
+      return { attributes: marks?.attributes === 0 ? ATTRIBUTE_NORMAL : marks?.attributes, created: marks?.created };
     },
     learned(share, file, main, local) {
       const { id, root } = index.share(share);
@@ -38,7 +40,8 @@ export function baseViewOf(index: IndexStore, mirrorPath: string): BaseView {
       if (file === '' || parent?.kind !== 'directory') return;
       const kind = main.directory ? 'directory' : 'file';
       const signature = local === undefined ? undefined : { ...local, size: BigInt(local.size) };
-      index.put(id, parent.id, nameOf(file), kind, toldOf(main, 0n), signature);
+      // An unknown creation time makes the next pass dress it: what our smbd and the main keep beside it may differ.
+      index.put(id, parent.id, nameOf(file), kind, { ...toldOf(main, 0n), created: 0n }, signature);
     },
     forget(share, file) {
       const row = find(share, file);

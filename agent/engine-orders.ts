@@ -2,9 +2,9 @@
  * What standbyd orders of the engine, one order after the other: configure, mirror, stop, freeze, thaw, plan, restore.
  * An order that fails is answered by `failed`; what an order found broken never ends the process.
  */
-import { isFailure, textOf } from '../base/failure.ts';
+
 import { type Clock, systemClock } from '../base/clock.ts';
-import { Failure } from '../base/failure.ts';
+import { Failure, isFailure, textOf } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { baseViewOf } from './engine-base-view.ts';
 import { linkOpener, OpenShares } from './engine-main.ts';
@@ -84,7 +84,11 @@ export class Orders {
 
   get #now(): { order: Configure; mirror: Mirror; main: OpenShares } {
     if (this.#configured !== undefined) return this.#configured;
-    throw new Failure({ code: 'not-configured', doing: 'take an order', what: 'the engine has not been told what to mirror' });
+    throw new Failure({
+      code: 'not-configured',
+      doing: 'take an order',
+      what: 'the engine has not been told what to mirror',
+    });
   }
 
   async #configure(order: Configure): Promise<void> {
@@ -144,7 +148,14 @@ export class Orders {
       rate.note(nowMs, so.done, so.bytes);
       const { bytesPerSecond } = rate.now;
       const leftMs = bytesPerSecond === 0 ? -1 : Math.round(((so.totalBytes - so.bytes) / bytesPerSecond) * 1_000);
-      tell({ kind: 'restoring', decision, done: so.done, total: so.total, bytesPerSecond: Math.round(bytesPerSecond), leftMs });
+      tell({
+        kind: 'restoring',
+        decision,
+        done: so.done,
+        total: so.total,
+        bytesPerSecond: Math.round(bytesPerSecond),
+        leftMs,
+      });
     };
     const { mirror } = this.#now;
     try {

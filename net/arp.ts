@@ -32,7 +32,11 @@ export interface Arp {
 
 /** Opens the ARP socket of an interface. Throws `no-interface`, or `eperm` without the right to. */
 export async function openArp(interfaceName: string, events: ArpEvents): Promise<Arp> {
-  const worker = new Worker(new URL('./arp-worker.ts', import.meta.url), { workerData: { interfaceName } });
+  const worker = new Worker(new URL('./arp-worker.ts', import.meta.url), {
+    workerData: { interfaceName },
+    // Its socket does not come from Node, which would warn when it is closed.
+    trackUnmanagedFds: false,
+  });
   const waiting = new Map<number, (answer: ArpAnswer) => void>();
   let lastId = 0;
   let gone: string | undefined;

@@ -290,6 +290,13 @@ describe('a server that says no', () => {
     await until(() => office.mails.length === 1);
   });
 
+  it('to logging on at all gets no mail past it, though it would take one from anybody', async () => {
+    const office = await post({ disabledCommands: ['AUTH'], key, cert });
+    open(office.port, { security: 'starttls', user: 'standby' }).enqueue(alertOf('down'));
+    await until(() => pause() !== undefined);
+    expect(office.mails).toEqual([]);
+  });
+
   it('to one of two recipients has accepted the mail for the other', async () => {
     const office = await post({
       onRcptTo: (address, _session, done) =>

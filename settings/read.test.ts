@@ -150,6 +150,13 @@ mail: {server: mx, security: none, user: u, from: a, to: []}
     expect(hints(`${LEAST}run: run\n`)).toEqual(['the folder for sockets']);
   });
 
+  it('that lie between two groups are told together with the others', () => {
+    expect(problems(`${LEAST}takeover: {witnesses: [192.168.1.10]}\nlog: 5\n`)).toEqual([
+      '4 takeover.witnesses[0]: is the main itself',
+      '5 log: must be a group of settings, not a number',
+    ]);
+  });
+
   it('of another version of the file are told as such', () => {
     expect(problems(LEAST.replace('1', '2'))).toEqual(['1 version: must be 1']);
   });

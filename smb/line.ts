@@ -71,7 +71,7 @@ export class Line {
     return this.link.send(outgoing);
   }
 
-  /** One answer per part. Rejects only when the connection is gone. */
+  /** One answer per part. Rejects when the connection ends, or nothing was sent for want of credits. */
   exchange(parts: readonly Part[], about: About): Promise<Answer[]> {
     const charge = parts.reduce((sum, part) => sum + part.charge, 0);
     if (parts.length > 1 && charge + RESERVE > this.link.credits.window) return this.#oneByOne(parts, about);

@@ -10,15 +10,17 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { Failure, failureOf, isFailure } from '../base/failure.ts';
-import { Credits, RESERVE } from './credits.ts';
-import { Exchange, InFlight, type Outgoing, timedOut, type Waiting } from './exchange.ts';
-import { Fifo } from './fifo.ts';
+import { checkProtected } from './check-protected.ts';
+import { Credits } from './credits.ts';
+import { Exchange, InFlight, type Outgoing, timedOut } from './exchange.ts';
 import { FrameReader } from './frame.ts';
 import { Gate } from './gate.ts';
+import { Lanes, tooFewCredits } from './lanes.ts';
 import { buildCancel, buildMessage } from './message.ts';
-import { badSignature, type Protection } from './protection.ts';
+import { Outbox } from './outbox.ts';
+import type { Protection } from './protection.ts';
 import { smb1Only } from './smb1.ts';
-import { STATUS, statusFailure } from './status.ts';
+import { STATUS } from './status.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { COMMAND, FLAG, type Header, readHeader, splitChain, UNASKED } from './wire/header.ts';
 
@@ -42,13 +44,12 @@ export class Link {
   readonly #clock: Clock;
   readonly #reader: FrameReader;
   readonly #inFlight: InFlight;
-  readonly #urgent = new Fifo<Exchange>();
-  readonly #bulk = new Fifo<Exchange>();
+  readonly #lanes = new Lanes();
+  readonly #outbox = new Outbox();
   readonly #protections = new Map<bigint, Protection>();
   readonly #look: NodeJS.Timeout;
   readonly #lookMs: number;
   #socket: Socket | undefined;
-  #outbox: Buffer[] = [];
   #nextId = 0;
   #tellCharge = false;
   #answered = false;
@@ -81,6 +82,7 @@ export class Link {
   /** The socket is connected; from here on its end is ours. */
   attach(socket: Socket): void {
     this.#socket = socket;
+    this.#outbox.attach(socket);
     socket.on('error', (error) => this.fail(this.#lost(error)));
     socket.on('end', () => this.fail(this.#lost(undefined)));
     socket.on('close', () => this.fail(this.#lost(undefined)));
@@ -101,14 +103,14 @@ export class Link {
     this.#protections.delete(protection.sessionId);
   }
 
-  /** Queues a message; it leaves when the credits allow. `done` rejects only when the connection is gone. */
+  /** Queues a message; it leaves when the credits allow. `done` rejects when the connection ends, or the server takes its credits back. */
   send(outgoing: Outgoing): Exchange {
     const exchange = new Exchange(outgoing);
     if (this.#failure !== undefined) {
       exchange.fail(this.#failure);
       return exchange;
     }
-    (outgoing.lane === 'urgent' ? this.#urgent : this.#bulk).push(exchange);
+    this.#lanes.push(exchange);
     this.#pump();
     return exchange;
   }
@@ -121,7 +123,7 @@ export class Link {
       return;
     }
     const waiting = this.#inFlight.get(exchange.firstId);
-    if (waiting !== undefined) this.#put(buildCancel(exchange.outgoing, exchange.firstId, waiting.asyncId));
+    if (waiting !== undefined) this.#outbox.put(buildCancel(exchange.outgoing, exchange.firstId, waiting.asyncId));
   }
 
   /** Ends the connection. Only the first reason counts. */
@@ -131,9 +133,7 @@ export class Link {
     clearInterval(this.#look);
     this.#socket?.destroy();
     this.gate.shut(why);
-    for (const exchange of [...this.#inFlight.drain(), ...this.#urgent.drain(), ...this.#bulk.drain()])
-      exchange.fail(why);
-    this.#outbox = [];
+    for (const exchange of [...this.#inFlight.drain(), ...this.#lanes.drain()]) exchange.fail(why);
     this.#resolveClosed(why);
   }
 
@@ -147,24 +147,16 @@ export class Link {
   }
 
   #pump(): void {
-    for (;;) {
-      const lane = this.#urgent.length > 0 ? this.#urgent : this.#bulk;
-      const exchange = lane.peek();
-      if (exchange === undefined) return;
-      if (!exchange.abandoned && !this.#mayGo(exchange, lane === this.#bulk)) return;
-      lane.shift();
-      if (!exchange.abandoned) this.#go(exchange);
+    const owesCredits = (): boolean => this.#inFlight.owesCredits();
+    for (let turn = this.#lanes.next(this.credits, owesCredits); turn !== undefined; ) {
+      if (turn.kind === 'broke') {
+        this.fail(badAnswer('the server grants no credits'));
+        return;
+      }
+      if (turn.kind === 'go') this.#go(turn.exchange);
+      else turn.exchange.fail(tooFewCredits(turn.exchange, this.credits.balance));
+      turn = this.#lanes.next(this.credits, owesCredits);
     }
-  }
-
-  #mayGo(exchange: Exchange, leavesReserve: boolean): boolean {
-    const { balance } = this.credits;
-    if (balance >= exchange.charge + (leavesReserve ? RESERVE : 0)) return true;
-    if (this.#inFlight.owesCredits()) return false;
-    // Nothing will bring more credits, so waiting for the reserve, or for anything, would be for ever.
-    if (balance >= exchange.charge) return true;
-    this.fail(badAnswer(`the server grants ${balance} credits, ${exchange.charge} are needed`));
-    return false;
   }
 
   #go(exchange: Exchange): void {
@@ -193,23 +185,7 @@ export class Link {
       });
       this.#nextId += charge;
     });
-    this.#put(bytes);
-  }
-
-  /** Everything of one turn of the event loop goes out in one write. */
-  #put(bytes: Buffer[]): void {
-    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
-    this.#outbox.push(...bytes);
-  }
-
-  #flush(): void {
-    const socket = this.#socket;
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    if (socket === undefined || this.#failure !== undefined) return;
-    socket.cork();
-    for (const bytes of outbox) socket.write(bytes);
-    socket.uncork();
+    this.#outbox.put(bytes);
   }
 
   #receive(frame: Buffer): void {
@@ -289,31 +265,4 @@ export class Link {
       ...(error === undefined ? {} : { cause: error }),
     });
   }
-}
-
-/**
- * Throws unless the answer is protected as its request was (MS-SMB2 3.2.5.1.1, 3.2.5.1.3). Only an interim answer, which
- * carries nothing, may come unsigned: servers do not sign it.
- */
-function checkProtected(
-  part: Buffer,
-  header: Header,
-  waiting: Waiting,
-  sealedBy: Protection | undefined,
-  interim: boolean,
-): void {
-  const { protection, encrypt } = waiting.exchange.outgoing;
-  if (protection === undefined) {
-    if (sealedBy !== undefined) throw badAnswer('an encrypted answer to a request outside of any session');
-    return;
-  }
-  if (sealedBy === protection) return;
-  if (sealedBy !== undefined) throw badAnswer('an answer encrypted for another session');
-  if (encrypt) throw badSignature('an answer came in the clear where all must be encrypted');
-  const signed = (header.flags & FLAG.signed) !== 0;
-  if (interim && !signed) return;
-  // A server that has forgotten the session, after a restart say, has no key to sign with. Believing it costs the connection, no more.
-  if (!signed && header.status === STATUS.USER_SESSION_DELETED)
-    throw statusFailure(header.status, waiting.exchange.outgoing.doing, waiting.exchange.outgoing.subject);
-  protection.verify(part, header);
 }

@@ -62,7 +62,6 @@ async function everything(options: StandOptions): Promise<ServerInfo> {
   const session = await connection.logon(ACCOUNT);
   const tree = await session.tree('docs');
   await work(at, tree);
-  expect((await session.shares()).map((share) => share.name).sort()).toEqual(['IPC$', 'docs']);
   expect(await connection.echo(2_000)).toBeGreaterThan(0);
   expect(await at.openFiles()).toEqual([]);
   await tree.disconnect();
@@ -111,6 +110,21 @@ describe('everything works with', () => {
   ];
   it.each(rows)('%s', async (_remark, expected, options) => {
     expect(await everything(options)).toMatchObject(expected);
+  });
+});
+
+describe('the list of shares', () => {
+  it('is whole, also when it needs many pieces and everything is encrypted', async () => {
+    const comment = 'a comment that takes room '.repeat(7);
+    const sections = Array.from({ length: 300 }, (_, index) => `[share ${index}]\npath = /tmp\ncomment = ${comment}`);
+    const at = await start({ global: ['smb encrypt = required'], share: sections });
+    const session = await (await at.connect()).logon(ACCOUNT);
+    const shares = await session.shares();
+    expect(shares.length).toBe(302);
+    expect(shares.find((share) => share.name === 'docs')).toMatchObject({ kind: 'disk', special: false });
+    expect(shares.find((share) => share.name === 'IPC$')).toMatchObject({ kind: 'pipe', special: true });
+    expect(shares.find((share) => share.name === 'share 299')?.comment.trim()).toBe(comment.trim());
+    expect(await at.openFiles()).toEqual([]);
   });
 });
 

@@ -105,6 +105,24 @@ describe('a logon through somebody who tampers', () => {
   });
 });
 
+describe('a server of before 3.1.1 through somebody who tampers', () => {
+  it('proves after the logon what it was offered and what it chose', async () => {
+    const old = await startStand({ global: ['server max protocol = SMB3_02'] });
+    try {
+      // The capability of encryption is taken out of the answer to NEGOTIATE, which nothing signs in these dialects.
+      between = await startTamperer(old.port, (passing) => [
+        fromServer(passing, NEGOTIATE) ? turned(passing.message, 64 + 24, 0x40) : passing.message,
+      ]);
+      const connection = await old.connect(between.port);
+      const session = await connection.logon(ACCOUNT);
+      expect((await failureOf(session.tree(SHARE))).code).toBe('bad-signature');
+      expect(await connection.closed).toMatchObject({ code: 'bad-signature' });
+    } finally {
+      await old.stop();
+    }
+  });
+});
+
 describe('work through somebody who tampers', () => {
   const rows: [remark: string, code: string, tamper: Tampering][] = [
     [

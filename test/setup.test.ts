@@ -186,7 +186,7 @@ describe('a machine that has everything', () => {
   it('refuses an option that it does not know', () => {
     const [program, args, options] = COMMAND([path.join(scene, 'setup'), '--tests']);
     expect(spawnSync(program, args, { ...options, encoding: 'utf8' }).stderr).toBe(
-      'setup: unknown option --tests; known is --test\n',
+      'setup: unknown option --tests; known are --test and --bench\n',
     );
   });
 });

@@ -15,3 +15,11 @@ export async function makeDisk(name: string, megabytes: number): Promise<string>
   await mustRun('mount', ['-o', 'loop,user_xattr', image, mountPoint], { timeLimitMs: 30_000 });
   return mountPoint;
 }
+
+/** Unmounts a disk that makeDisk made and removes its image. */
+export async function removeDisk(name: string): Promise<void> {
+  const mountPoint = path.join('/run', `disk-${name}`);
+  await mustRun('umount', [mountPoint], { timeLimitMs: 30_000 });
+  fs.rmdirSync(mountPoint);
+  fs.rmSync(path.join('/run', `${name}.img`));
+}

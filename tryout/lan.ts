@@ -48,6 +48,12 @@ export async function buildLan(): Promise<void> {
   }
 }
 
+/** Takes the LAN away again; what ran in its namespaces must have ended. */
+export async function removeLan(): Promise<void> {
+  for (const host of HOSTS) await ip('netns', 'delete', host);
+  await ip('link', 'delete', 'lan');
+}
+
 /** Pulls or plugs a host's network cable, at the switch's end: the host sees its carrier go. */
 export async function cable(host: Host, state: 'plugged' | 'pulled'): Promise<void> {
   await ip('link', 'set', `port-${host}`, state === 'plugged' ? 'up' : 'down');

@@ -28,6 +28,9 @@ npm start -- --once --json   the same; the last line is one JSON object: differe
   process.exit(0);
 }
 
+/** Lines of standbyd's log that are shown when something failed. */
+const LOG_LINES = 80;
+
 /** Unix socket paths have at most 107 letters (unix(7)). */
 const SOCKET_PATH_LIMIT = 100;
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -49,7 +52,7 @@ function failed(error: unknown, stage: Stage | undefined): void {
     `FAILED: ${textOf(error)}${isFailure(error) && error.hint !== undefined ? `\n          ${error.hint}` : ''}`,
   );
   if (!isFailure(error) && error instanceof Error) narrator.say(error.stack ?? '');
-  const log = stage?.logTail();
+  const log = stage?.box.log().split('\n').slice(-LOG_LINES).join('\n');
   if (log !== undefined) process.stderr.write(`--- the last lines of standbyd ---\n${log}\n--- end ---\n`);
 }
 
@@ -77,7 +80,7 @@ if (ending !== undefined) {
 
 if (!values.once && held && stage !== undefined) {
   narrator.say('The play stays on the stage until Ctrl-C. In another terminal, as root:');
-  narrator.say(`  bin/standby status --socket ${path.relative(root, stage.socket)}`);
+  narrator.say(`  bin/standby status --socket ${path.relative(root, stage.box.socket)}`);
   await new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);

@@ -5,14 +5,15 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Plan } from '../api/command.ts';
+import { plan } from '../api/command.ts';
 import { runCommand } from '../base/command.ts';
 import { Failure } from '../base/failure.ts';
 import { counted, humanDuration, humanSize } from '../base/human.ts';
+import { setupRequest } from './box.ts';
 import { compareFolders, type Difference } from './compare.ts';
 import { LAN, on } from './lan.ts';
 import type { Narrator } from './narrator.ts';
-import { MAIN_NAME, type Stage } from './stage.ts';
+import { MAIL_PORT, MAIN_NAME, type Stage } from './stage.ts';
 import { until } from './wait.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -65,26 +66,25 @@ async function setUp(stage: Stage, narrator: Narrator): Promise<void> {
   await narrator.step(
     'setup',
     async () => {
-      await until('standbyd answers', 20_000, async () => (fs.existsSync(stage.socket) ? true : undefined));
-      const request = {
-        main: { name: MAIN_NAME, address: LAN.main, user: 'standby', password: stage.passwords.standby },
+      await until('standbyd answers', 20_000, async () => (fs.existsSync(stage.box.socket) ? true : undefined));
+      const request = setupRequest({
+        name: MAIN_NAME,
+        address: LAN.main,
+        password: stage.passwords.standby,
         interface: LAN.interface,
-        mirrorPath: stage.mirror,
+        mirror: stage.box.mirror,
         shares: stage.shares.map((share) => share.name),
+        users: { alice: stage.passwords.alice, bob: stage.passwords.bob },
         witnesses: [LAN.client],
-        users: [
-          { name: 'alice', password: stage.passwords.alice },
-          { name: 'bob', password: stage.passwords.bob },
-        ],
         mail: {
           server: LAN.gateway,
-          port: 25,
+          port: MAIL_PORT,
           security: 'none',
           from: 'standby@office.example',
           to: ['admin@office.example'],
         },
-      };
-      await stage.standby(['setup', '--from', '-'], JSON.stringify(request));
+      });
+      await stage.box.standby(['setup', '--from', '-'], request);
     },
     () =>
       `set up: stands by for ${MAIN_NAME} at ${LAN.main}, shares ${stage.shares.map((share) => share.name).join(', ')}`,
@@ -95,11 +95,11 @@ async function firstPass(stage: Stage, narrator: Narrator): Promise<{ files: num
   return narrator.step(
     'first-pass',
     async () => {
-      await stage.standby(['start-sync', '--wait']);
+      await stage.box.standby(['start-sync', '--wait']);
       await until('standing by', 60_000, async () =>
-        (await stage.status()).mode === 'standing-by' ? true : undefined,
+        (await stage.box.status()).mode === 'standing-by' ? true : undefined,
       );
-      const { files, bytes } = (await stage.status()).mirror;
+      const { files, bytes } = (await stage.box.status()).mirror;
       return { files, bytes };
     },
     ({ files, bytes }) => `first copy: ${counted(files, 'file')}, ${humanSize(bytes)}`,
@@ -142,7 +142,7 @@ async function live(stage: Stage, narrator: Narrator): Promise<void> {
     'live-change',
     async () => {
       await userCommand(stage, LAN.main, 'mkdir Letters/2026; cd Letters/2026; put /etc/hostname letter.txt');
-      const copy = path.join(stage.mirror, SHARE, 'Letters/2026/letter.txt');
+      const copy = path.join(stage.box.mirror, SHARE, 'Letters/2026/letter.txt');
       const original = fs.readFileSync(path.join(shareFolder(stage), 'Letters/2026/letter.txt'));
       await until('the new letter is on the standby', 20_000, () =>
         fs.existsSync(copy) && fs.readFileSync(copy).equals(original) ? true : undefined,
@@ -153,29 +153,27 @@ async function live(stage: Stage, narrator: Narrator): Promise<void> {
 }
 
 async function takeOver(stage: Stage, narrator: Narrator, worker: Worker): Promise<number> {
-  const gapsBefore = worker.gaps.length;
   return narrator.step(
     'takeover',
     async () => {
       await until('standing by', 20_000, async () =>
-        (await stage.status()).mode === 'standing-by' ? true : undefined,
+        (await stage.box.status()).mode === 'standing-by' ? true : undefined,
       );
       await stage.powerOffMain();
+      const offMs = Date.now();
       narrator.say(`${MAIN_NAME}: power cut`);
       await until('the standby serves', 60_000, async () =>
-        (await stage.status()).mode === 'active' ? true : undefined,
+        (await stage.box.status()).mode === 'active' ? true : undefined,
       );
-      await until('the client works again', 60_000, () =>
-        worker.gaps.length > gapsBefore && worker.working ? true : undefined,
-      );
-      return longest(worker, gapsBefore);
+      return until('the client works again', 60_000, () => gapOver(worker, offMs));
     },
     (outageMs) => `the standby took over ${LAN.main}; alice waited ${humanDuration(outageMs)}`,
   );
 }
 
-function longest(worker: Worker, from: number): number {
-  return Math.max(0, ...worker.gaps.slice(from).map((gap) => gap.gapMs));
+/** Length of the client's gap that a moment lies in, once it is over. */
+function gapOver(worker: Worker, atMs: number): number | undefined {
+  return worker.gaps.find((gap) => gap.lastGoodMs <= atMs && gap.backMs >= atMs)?.gapMs;
 }
 
 /** bob does what people do in an outage: changes, renames, deletes, adds. */
@@ -206,13 +204,19 @@ function smallFiles(stage: Stage): [string, string, string, string] {
   return [a, b, c, d];
 }
 
-async function userCommand(stage: Stage, address: string, command: string, user: 'alice' | 'bob' = 'alice'): Promise<void> {
+async function userCommand(
+  stage: Stage,
+  address: string,
+  command: string,
+  user: 'alice' | 'bob' = 'alice',
+): Promise<void> {
   const credentials = `/run/${user}.credentials`;
   fs.writeFileSync(credentials, `username = ${user}\npassword = ${stage.passwords[user]}\n`, { mode: 0o600 });
   const [program, ...args] = on('client', 'smbclient', `//${address}/${SHARE}`, '-A', credentials, '-c', command);
   const result = await runCommand(program, args, { timeLimitMs: 60_000 });
   const said = result.stdout + result.stderr;
-  if (result.exitCode !== 0 || said.includes('NT_STATUS_')) throw new Failure({ code: 'play', doing: `let ${user} work`, what: said.trim() });
+  if (result.exitCode !== 0 || said.includes('NT_STATUS_'))
+    throw new Failure({ code: 'play', doing: `let ${user} work`, what: said.trim() });
 }
 
 async function mail(stage: Stage, narrator: Narrator): Promise<void> {
@@ -230,25 +234,23 @@ async function handBack(stage: Stage, narrator: Narrator, worker: Worker): Promi
   await narrator.step(
     'recover-ip',
     async () => {
-      await stage.standby(['recover-ip', '--confirm', MAIN_NAME]);
+      await stage.box.standby(['recover-ip', '--confirm', MAIN_NAME]);
       await until('the address is given back', 30_000, async () =>
-        (await stage.status()).held.length === 0 ? true : undefined,
+        (await stage.box.status()).held.length === 0 ? true : undefined,
       );
     },
     () => `Recover IP: ${LAN.main} is given back`,
   );
-  const gapsBefore = worker.gaps.length;
+  const releasedMs = Date.now();
   return narrator.step(
     'main-back',
     async () => {
       await stage.powerOnMain();
-      await until('the client works on the main', 60_000, () =>
-        worker.gaps.length > gapsBefore && worker.working ? true : undefined,
-      );
+      const gapMs = await until('the client works on the main', 60_000, () => gapOver(worker, releasedMs));
       await until('the standby sees the main serve', 30_000, async () =>
-        (await stage.status()).mode === 'handed-back' ? true : undefined,
+        (await stage.box.status()).mode === 'handed-back' ? true : undefined,
       );
-      return longest(worker, gapsBefore);
+      return gapMs;
     },
     (gapMs) =>
       `${MAIN_NAME} is back on the network; alice waited ${humanDuration(gapMs)} from the hand-back to its first answer`,
@@ -265,24 +267,24 @@ async function changeOnMain(stage: Stage, narrator: Narrator): Promise<void> {
 
 async function restore(stage: Stage, narrator: Narrator): Promise<void> {
   await until('the main is seen serving', 30_000, async () => {
-    const { layers } = await stage.status();
+    const { layers } = await stage.box.status();
     return layers.some((layer) => layer.layer === 'negotiate' && layer.outcome === 'answered') ? true : undefined;
   });
-  const plan = await narrator.step(
+  const shown = await narrator.step(
     'restore-plan',
-    async () => (await stage.standby(['restore-files', '--plan'])) as { plan: Plan },
-    ({ plan: made }) =>
+    async () => plan.parse(await stage.box.standby(['restore-files', '--plan'])),
+    (made) =>
       `Restore Files would send ${counted(made.send, 'object')} (${humanSize(made.sendBytes)}), delete ${made.remove}, keep both of ${counted(made.conflicts, 'conflict')}`,
   );
   await narrator.step(
     'restore-files',
     async () => {
-      await stage.standby(['restore-files', '--yes', '--wait', '--confirm', MAIN_NAME]);
+      await stage.box.standby(['restore-files', '--yes', '--wait']);
       await until('everything is restored', 60_000, async () =>
-        (await stage.status()).mode === 'idle' ? true : undefined,
+        (await stage.box.status()).mode === 'idle' ? true : undefined,
       );
     },
-    () => `Restore Files: ${counted(plan.plan.send, 'object')} sent back`,
+    () => `Restore Files: ${counted(shown.send, 'object')} sent back`,
   );
 }
 
@@ -290,9 +292,9 @@ async function syncAgain(stage: Stage, narrator: Narrator): Promise<Difference[]
   await narrator.step(
     'start-sync',
     async () => {
-      await stage.standby(['start-sync', '--wait']);
+      await stage.box.standby(['start-sync', '--wait']);
       await until('standing by again', 60_000, async () =>
-        (await stage.status()).mode === 'standing-by' ? true : undefined,
+        (await stage.box.status()).mode === 'standing-by' ? true : undefined,
       );
     },
     () => 'Start Sync: standing by again',
@@ -303,7 +305,7 @@ async function syncAgain(stage: Stage, narrator: Narrator): Promise<Difference[]
     let bytes = 0;
     last = [];
     for (const share of stage.shares) {
-      const one = compareFolders(share.path, path.join(stage.mirror, share.name));
+      const one = compareFolders(share.path, path.join(stage.box.mirror, share.name));
       files += one.files;
       bytes += one.bytes;
       last.push(...one.differences.map((each) => ({ ...each, path: `${share.name}/${each.path}` })));

@@ -11,6 +11,8 @@ import type { AlertCode, Facts, LayerFact, Mode, Policy, StandbyEvent, State } f
 export const TICK_MS = 250;
 /** A gap between two events longer than this means that we ourselves were not running. */
 export const GAP_MS = 1_000;
+/** The network process that watches reports its carrier several times a second; a gap longer than this means that it stood still. */
+const NET_GAP_MS = 2_500;
 /** Lateness up to this (or a quarter of the least patience) makes no miss: it is shorter than a probe's own time limit. */
 const LATE_TOLERATED_MS = 200;
 /** How long misses are not learned after our own lateness: late answers still in the sockets and buffers arrive in this time. */
@@ -33,6 +35,7 @@ export function noFacts(nowMs: number): Facts {
     witnessAnsweredMs: undefined,
     isolatedSinceMs: undefined,
     heardMs: nowMs,
+    netHeardMs: nowMs,
     lookedAtMs: nowMs,
     told: [],
     retryStepAtMs: undefined,
@@ -74,8 +77,11 @@ function taught(state: State, facts: Facts, event: StandbyEvent, policy: Policy)
     case 'command':
     case 'failed':
       return facts;
-    case 'evidence':
-      return withEvidence(state, facts, event);
+    case 'evidence': {
+      const heard = { ...facts, netHeardMs: event.nowMs };
+      const stoodStill = event.nowMs - facts.netHeardMs > NET_GAP_MS;
+      return withEvidence(state, stoodStill ? distrusted(heard, event.nowMs) : heard, event);
+    }
     case 'mirror': {
       const { complete, live, missingFiles, missingBytes, frozenFor } = event;
       return { ...facts, mirror: { complete, live, missingFiles, missingBytes, frozenFor } };
@@ -83,7 +89,7 @@ function taught(state: State, facts: Facts, event: StandbyEvent, policy: Policy)
     case 'process':
       if (event.process === 'engine') return { ...facts, engineAlive: event.alive };
       // What a dead process saw is not known any more, and a new one has to look first.
-      return { ...facts, layers: {}, failingSinceMs: undefined, netAlive: event.alive };
+      return { ...facts, layers: {}, failingSinceMs: undefined, netAlive: event.alive, netHeardMs: event.nowMs };
     case 'late': {
       const leastPatienceMs = Math.min(policy.patienceMs.refused, policy.patienceMs.silent, policy.patienceMs.frozen);
       return event.lateMs > Math.min(LATE_TOLERATED_MS, leastPatienceMs / 4) ? distrusted(facts, event.nowMs) : facts;

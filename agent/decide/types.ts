@@ -59,6 +59,8 @@ export interface Facts {
   isolatedSinceMs: number | undefined;
   /** When the last event came: a long gap between two events is our own lateness. */
   heardMs: number;
+  /** When the network process last sent any evidence: after a long gap it was standing still, and its misses are its own. */
+  netHeardMs: number;
   /** When `look` was last asked for. */
   lookedAtMs: number;
   /** Alerts already sent for the present trouble; each is sent once until the trouble is over. */

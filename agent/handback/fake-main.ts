@@ -26,8 +26,10 @@ export type Request = keyof Tree;
 
 export class FakeMain {
   readonly nodes = new Map<string, Node>();
-  /** Folded paths that another client holds open without sharing. */
+  /** Folded paths that another client holds open without sharing anything. */
   readonly held = new Set<string>();
+  /** Folded paths that another client has open, sharing reading and writing; Samba renames over them all the same. */
+  readonly open = new Set<string>();
   freeBytes = 1_000_000_000;
   before: (request: Request, path: string) => void = () => {};
   /** Every request with its path, in order. */
@@ -118,6 +120,7 @@ export class FakeMain {
         ask('removeFile', path);
         const node = this.must(path);
         if (node.directory) throw fault('is-a-directory', path);
+        this.mustAllowDelete(node);
         this.mustBeReplaceable(node);
         this.nodes.delete(foldCase(path));
       },
@@ -195,6 +198,8 @@ export class FakeMain {
 
   private rename(from: string, to: string, replace: boolean): void {
     const node = this.must(from);
+    this.mustAllowDelete(node);
+    if (from === to) return;
     const target = this.nodes.get(foldCase(to));
     if (target !== undefined && target !== node) {
       if (!replace) throw fault('exists', to);
@@ -205,6 +210,11 @@ export class FakeMain {
     node.path = target === undefined ? this.spelled(to) : target.path;
     node.changed = this.tick();
     this.nodes.set(foldCase(to), node);
+  }
+
+  private mustAllowDelete(node: Node): void {
+    const name = foldCase(node.path);
+    if (this.held.has(name) || this.open.has(name)) throw fault('sharing-violation', node.path);
   }
 
   private mustBeReplaceable(node: Node): void {
@@ -240,7 +250,7 @@ export class FakeMain {
       written: now,
       changed: now,
       attributes: content === undefined ? 0x10 : 0x20,
-      security: `inherited by ${path}`,
+      security: `descriptor inherited by ${path}`,
       id: this.nextId,
     };
     this.nextId += 1n;

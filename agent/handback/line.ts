@@ -11,7 +11,7 @@ import { statOnMain } from './compare.ts';
 import { fileTimeOfNs } from './filetime.ts';
 import { keep } from './keep.ts';
 import { isAsExpected, type PlanLine, readSignature } from './plan-line.ts';
-import { allowReplacing, attributesFor, type Outcome, put } from './put.ts';
+import { allowReplacing, attributesFor, isFree, type Outcome, put } from './put.ts';
 import type { Temps } from './temps.ts';
 
 /** What the lines of one run share. */
@@ -120,6 +120,7 @@ async function remove(line: PlanLine, desk: Desk, tree: Tree): Promise<Outcome> 
   const stat = await statOnMain(tree, line.path);
   if (!isAsExpected(line.main, stat) || stat === undefined) return CHANGED_THERE;
   if (!(await keep(desk.keptFolder, tree, line.path, line.main))) return CHANGED_THERE;
+  if (!(await isFree(tree, line.path))) return { kind: 'open', why: 'it is open on the main' };
   const now = await statOnMain(tree, line.path);
   if (now === undefined || !isAsExpected(line.main, now)) return CHANGED_THERE;
   if (!(await allowReplacing(tree, line.path, now))) return CHANGED_THERE;

@@ -1,20 +1,21 @@
 /**
  * Bringing one file of the mirror to the main so that its name there means the old or the new content, whole, at every moment:
  *
- *   still as planned? → keep the old → store under a temp name → verify → access rules → still as planned? → rename
+ *   still as planned? → keep the old → store under a temp name → verify → access rules → nobody in it? → still as planned? → rename
  *
  * Between the last look and the rename is one round trip in which a write to the main would end in neither place; SMB has no
  * rename that tests. Everything before it is covered.
  */
 import fs from 'node:fs';
-import { isFailure } from '../../base/failure.ts';
+import { isFailure, textOf } from '../../base/failure.ts';
 import type { BasicInfo, Stat, Tree } from '../../smb/types.ts';
 import { type Signature, sameSignature, USER_ATTRIBUTES } from '../decide/restore.ts';
 import type { LocalMarks } from './base-view.ts';
 import { localStatOf, openFileBeneath } from './beneath.ts';
-import { compareContent, isAboutOneObject, statOnMain } from './compare.ts';
+import { compareContent, statOnMain } from './compare.ts';
 import { fileTimeOfNs } from './filetime.ts';
 import { isAsExpected, type PlanLine } from './plan-line.ts';
+import { copySecurity } from './security.ts';
 import { removeTemp, type Temps } from './temps.ts';
 
 /** Files up to this size are read back from the main and compared before they get their name. */
@@ -54,8 +55,8 @@ export async function put(job: Put): Promise<Outcome> {
   let fd: number;
   try {
     fd = openFileBeneath(job.root, job.from);
-  } catch {
-    return { kind: 'open', why: 'it cannot be opened on the standby any more' };
+  } catch (error) {
+    return { kind: 'open', why: `it cannot be opened on the standby: ${textOf(error)}` };
   }
   try {
     return await putOpen(job, fd);
@@ -80,6 +81,7 @@ async function putOpen(job: Put, fd: number): Promise<Outcome> {
     if (job.local.size <= READ_BACK_BYTES && (await compareContent(tree, temp, job.local.size, fd)) !== 'equal')
       return { kind: 'open', why: 'the main gave back other bytes than it was sent' };
     const note = old === undefined ? undefined : await copySecurity(tree, target, temp);
+    if (old !== undefined && !(await isFree(tree, target))) return { kind: 'open', why: 'it is open on the main' };
     const now = await statOnMain(tree, target);
     if (!isAsExpected(replaces, now) || (now !== undefined && !(await allowReplacing(tree, target, now))))
       return { kind: 'open', why: 'the main’s changed while it was sent' };
@@ -147,14 +149,20 @@ function settable(attributes: number): number {
   return set === 0 ? NORMAL : set;
 }
 
-/** The owner and access rules of the replaced file; a note when the main does not let us. */
-async function copySecurity(tree: Tree, from: string, to: string): Promise<string | undefined> {
+/**
+ * Whether nobody has the file open without sharing its deletion. Samba 4.17 renames over a file that another client has open
+ * (measured), and what that client writes afterwards ends nowhere. Renaming a file to its own name changes nothing, and opens
+ * it for DELETE, which the server refuses as long as such a client is there.
+ */
+export async function isFree(tree: Tree, path: string): Promise<boolean> {
   try {
-    await tree.writeSecurity(to, await tree.readSecurity(from));
-    return undefined;
+    await tree.rename(path, path, { replace: false });
+    return true;
   } catch (error) {
-    if (!isAboutOneObject(error)) throw error;
-    return `its access rules on the main are the folder’s now: ${error.what}`;
+    if (isFailure(error, 'sharing-violation')) return false;
+    // A server that looks for the name before it sees that it is the same file: the opening was granted.
+    if (isFailure(error, 'exists')) return true;
+    throw error;
   }
 }
 

@@ -59,6 +59,7 @@ const trouble = fc.record({
     'sneak-there',
     'write-here',
     'held',
+    'open',
     'mute',
   ),
   at: fc.integer({ min: 0, max: 40 }),
@@ -199,6 +200,7 @@ async function restoreAll(main: FakeMain, mirror: FakeMirror, troubles: Trouble[
       open = 1;
     }
     main.held.clear();
+    main.open.clear();
     main.freeBytes = 1_000_000;
     if (open === 0 && next === undefined) return meanwhile;
   }
@@ -242,7 +244,9 @@ function disturbance(main: FakeMain, mirror: FakeMirror, what: Trouble, meanwhil
         }
         return;
       case 'held':
-        for (const file of main.files()) if (!file.path.includes('.~standby-')) main.held.add(foldCase(file.path));
+      case 'open':
+        for (const file of main.files())
+          if (!file.path.includes('.~standby-')) main[what.what].add(foldCase(file.path));
         return;
       case 'mute':
         return;

@@ -9,8 +9,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf, Failure, failureOf } from '../../base/failure.ts';
 import { openDirectoryBeneath } from '../../base/beneath.ts';
+import { errnoOf, Failure, failureOf } from '../../base/failure.ts';
 import { Directory } from './folder.ts';
 import { below, nameOf, parentOf } from './names.ts';
 

@@ -56,7 +56,10 @@ export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: Ab
     await content.finished();
     signal.throwIfAborted();
     if (hasMoved(fetched))
-      return { kind: 'problem', problem: { code: 'changing', why: 'it changes while it is read', retryMs: MOVED_RETRY_MS } };
+      return {
+        kind: 'problem',
+        problem: { code: 'changing', why: 'it changes while it is read', retryMs: MOVED_RETRY_MS },
+      };
     return content.place(job, fetched);
   } catch (error) {
     const outcome = outcomeOf(error, job.size);
@@ -159,7 +162,10 @@ class Content implements FetchSink {
 
   /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
   place(job: Job, { after, bytes }: Fetched): Outcome {
-    const { index, folder, owner, rootId, shareId, problems, share, placed } = { ...this.#ground, owner: this.#ground.folder.owner };
+    const { index, folder, owner, rootId, shareId, problems, share, placed } = {
+      ...this.#ground,
+      owner: this.#ground.folder.owner,
+    };
     const parent = index.find(rootId, parentOf(job.path));
     if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
     const name = nameOf(job.path);

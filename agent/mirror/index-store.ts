@@ -17,7 +17,19 @@ import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Failure, failureOf } from '../../base/failure.ts';
 import type { Signature } from './folder.ts';
-import { big, count, type Kind, ROW_COLUMNS, type Row, rowOf, signed, type Told, text, toldValues, type Values } from './index-row.ts';
+import {
+  big,
+  count,
+  type Kind,
+  ROW_COLUMNS,
+  type Row,
+  rowOf,
+  signed,
+  type Told,
+  text,
+  toldValues,
+  type Values,
+} from './index-row.ts';
 import { CONDEMNED, NO_PARENT, prepareSchema, SCHEMA_VERSION } from './index-schema.ts';
 import { below } from './names.ts';
 
@@ -34,6 +46,17 @@ export interface ShareRow {
   files: number;
   bytes: number;
 }
+
+/** Built once: a statement is found by its text, and a text made anew is hashed anew. */
+const SELECT = {
+  row: `SELECT ${ROW_COLUMNS} FROM objects WHERE id = ?`,
+  child: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name = ?`,
+  children: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? ORDER BY name LIMIT ?`,
+  directories: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? AND kind = 0 AND listed <= ? ORDER BY name LIMIT ?`,
+  withFileId: `SELECT ${ROW_COLUMNS} FROM objects WHERE share = ? AND file_id = ? AND file_id <> 0 LIMIT 8`,
+  files: `SELECT ${ROW_COLUMNS} FROM objects WHERE id > ? AND share = ? AND kind = 1 ORDER BY id LIMIT ?`,
+  condemned: `SELECT id FROM objects WHERE parent = ${CONDEMNED} LIMIT 1`,
+};
 
 /** Milliseconds that writes are gathered before they are committed together. */
 const COMMIT_MS = 20;
@@ -58,7 +81,8 @@ export class IndexStore {
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;',
       );
       const version = prepareSchema(this.#database);
-      if (version !== SCHEMA_VERSION) throw new Error(`its version is ${version}, this program knows ${SCHEMA_VERSION}`);
+      if (version !== SCHEMA_VERSION)
+        throw new Error(`its version is ${version}, this program knows ${SCHEMA_VERSION}`);
       this.#batch = this.#number('SELECT coalesce(max(batch), 0) + 1 AS n FROM objects WHERE batch > 0');
       if (this.meta('boot') !== bootId) {
         this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1');
@@ -185,12 +209,12 @@ export class IndexStore {
   }
 
   row(id: number): Row | undefined {
-    const found = this.#statement(`SELECT ${ROW_COLUMNS} FROM objects WHERE id = ?`).get(id);
+    const found = this.#statement(SELECT.row).get(id);
     return found === undefined ? undefined : rowOf(found);
   }
 
   child(parent: number, name: string): Row | undefined {
-    const found = this.#statement(`SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name = ?`).get(parent, name);
+    const found = this.#statement(SELECT.child).get(parent, name);
     return found === undefined ? undefined : rowOf(found);
   }
 
@@ -222,38 +246,24 @@ export class IndexStore {
 
   /** Up to `limit` children after a name, in order of name. */
   children(parent: number, afterName: string, limit: number): Row[] {
-    return this.#statement(
-      `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? ORDER BY name LIMIT ?`,
-    )
-      .all(parent, afterName, limit)
-      .map(rowOf);
+    return this.#statement(SELECT.children).all(parent, afterName, limit).map(rowOf);
   }
 
   /** Like children, only directories; with `unlisted`, only those never listed to their end. */
   directories(parent: number, afterName: string, limit: number, unlisted: boolean): Row[] {
-    return this.#statement(
-      `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? AND kind = 0 AND listed <= ? ORDER BY name LIMIT ?`,
-    )
+    return this.#statement(SELECT.directories)
       .all(parent, afterName, unlisted ? 0 : 1, limit)
       .map(rowOf);
   }
 
   /** Rows of a share with this file id; a few, for hard links and reused ids make more than one. */
   withFileId(share: number, fileId: bigint): Row[] {
-    return this.#statement(
-      `SELECT ${ROW_COLUMNS} FROM objects WHERE share = ? AND file_id = ? AND file_id <> 0 LIMIT 8`,
-    )
-      .all(share, signed(fileId))
-      .map(rowOf);
+    return this.#statement(SELECT.withFileId).all(share, signed(fileId)).map(rowOf);
   }
 
   /** Files of a share after a row id, for whoever looks for one in small steps. */
   files(share: number, afterId: number, limit: number): Row[] {
-    return this.#statement(
-      `SELECT ${ROW_COLUMNS} FROM objects WHERE id > ? AND share = ? AND kind = 1 ORDER BY id LIMIT ?`,
-    )
-      .all(afterId, share, limit)
-      .map(rowOf);
+    return this.#statement(SELECT.files).all(afterId, share, limit).map(rowOf);
   }
 
   newestId(): number {
@@ -311,7 +321,7 @@ export class IndexStore {
 
   /** Deletes some rows below removed directories; false when there are none left. */
   sweep(limit: number): boolean {
-    const found = this.#statement(`SELECT id FROM objects WHERE parent = ${CONDEMNED} LIMIT 1`).get();
+    const found = this.#statement(SELECT.condemned).get();
     if (found === undefined) return false;
     const id = count(found, 'id');
     const some = 'SELECT id FROM objects WHERE parent = ? AND kind = ? LIMIT ?';

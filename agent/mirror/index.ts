@@ -273,7 +273,12 @@ function oneAtATime(): Gate {
 /** A share's name becomes a folder's name here. */
 function refuseBadShare(share: string): void {
   if (share !== '' && !share.startsWith('.') && !/[/\\\p{Cc}]/u.test(share)) return;
-  throw new Failure({ code: 'bad-share', doing: 'mirror share', subject: share, what: 'this name cannot be a folder here' });
+  throw new Failure({
+    code: 'bad-share',
+    doing: 'mirror share',
+    subject: share,
+    what: 'this name cannot be a folder here',
+  });
 }
 
 /** Changes with every start of the machine; rows that were not flushed are trusted only within one. */

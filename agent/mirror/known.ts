@@ -2,8 +2,9 @@
  * Chooses the file whose reading proves that the main serves: small, and not changed for long, so that it rarely is the
  * reason of a false «changed». Looks at a bounded number of rows, spread over the share's index in steps.
  */
-import type { IndexStore } from './index-store.ts';
+
 import type { Row } from './index-row.ts';
+import type { IndexStore } from './index-store.ts';
 import { Pace } from './pace.ts';
 
 export interface KnownFile {
@@ -28,7 +29,8 @@ export async function chooseKnown(index: IndexStore, share: string): Promise<Kno
     const last = rows.at(-1);
     if (last === undefined) break;
     after = last.id;
-    for (const row of rows) if (isSuitable(index, row) && (best === undefined || row.written < best.written)) best = row;
+    for (const row of rows)
+      if (isSuitable(index, row) && (best === undefined || row.written < best.written)) best = row;
     if (pace.isTired) await pace.rest();
   }
   const path = best === undefined ? undefined : index.path(best.id);

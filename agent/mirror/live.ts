@@ -47,6 +47,7 @@ const ACTIVE_SHARE = 10;
 const STAMP_PAUSE_MS = 500;
 const PAIR_MS = 500;
 const HINT_LIMIT = 10_000;
+const COURTESY_LIMIT = 500;
 const SCAN_LIMIT = 2_000;
 const ACTIVE_LIMIT = 256;
 const LOOKS_AT_ONCE = 32;
@@ -120,7 +121,8 @@ export class Live {
   /** A file was placed: its directory's times moved here, and it may be moving on. */
   placed(path: string, after: Stat | undefined): void {
     if (this.#stamps.size < SCAN_LIMIT) this.#stamps.set(parentOf(path), this.#now + STAMP_PAUSE_MS);
-    if (after !== undefined) this.hint(path, LATER_LOOKS_MS[0], 1);
+    // Looking again is a courtesy here: while a pass places thousands, most of them are left to the scans.
+    if (after !== undefined && this.#hints.size < COURTESY_LIMIT) this.hint(path, LATER_LOOKS_MS[0], 1);
   }
 
   /** One event of the watch. */
@@ -238,20 +240,24 @@ export class Live {
       return;
     }
     const began = this.#now;
-    await walk(ground, tree, { id: row.id, path }, {
-      scratch: this.#scratch,
-      want,
-      signal,
-      workers: 2,
-      onlyNew: true,
-      vanished: (gone) => {
-        this.#active.delete(gone);
-        if (gone !== '') this.scanSoon(parentOf(gone));
+    await walk(
+      ground,
+      tree,
+      { id: row.id, path },
+      {
+        scratch: this.#scratch,
+        want,
+        signal,
+        workers: 2,
+        onlyNew: true,
+        vanished: (gone) => {
+          this.#active.delete(gone);
+          if (gone !== '') this.scanSoon(parentOf(gone));
+        },
       },
-    });
+    );
     const active = this.#active.get(path);
-    if (active !== undefined)
-      active.dueMs = this.#now + Math.max(ACTIVE_EVERY_MS, (this.#now - began) * ACTIVE_SHARE);
+    if (active !== undefined) active.dueMs = this.#now + Math.max(ACTIVE_EVERY_MS, (this.#now - began) * ACTIVE_SHARE);
     await this.#stamp(path);
   }
 
@@ -271,7 +277,8 @@ export class Live {
     const fresh = ground.index.find(ground.rootId, path);
     if (!now.directory || fresh?.id !== row.id || ground.folder.look(path).kind !== 'directory') return;
     const { parent, name } = row;
-    if (fresh.written !== now.written) ground.index.put(ground.shareId, parent, name, 'directory', toldOf(now, fresh.fileId), undefined);
+    if (fresh.written !== now.written)
+      ground.index.put(ground.shareId, parent, name, 'directory', toldOf(now, fresh.fileId), undefined);
     ground.folder.within(path, (dir) => stamp(ground, dir, row.id));
   }
 

@@ -35,7 +35,10 @@ export function openFreeze(mirrorPath: string, index: IndexStore): Freeze {
       code: 'mirror-missing',
       doing: 'open mirror',
       subject: mirrorPath,
-      what: found === undefined ? 'the index knows a mirror here, and there is none' : 'this is another mirror than the index knows',
+      what:
+        found === undefined
+          ? 'the index knows a mirror here, and there is none'
+          : 'this is another mirror than the index knows',
       hint: "mount the mirror's disk; if it is lost, move the index away as well and start anew",
     });
   let current: Mark = found ?? { mirror: crypto.randomUUID(), frozenFor: index.meta('frozen') ?? '' };

@@ -37,7 +37,14 @@ export function startPass(
       const startedMs = ground.clock.wallMs();
       await meetRoot(ground, tree);
       const root = { id: ground.rootId, path: '' };
-      const options = { scratch, want: (job: Job) => lane.push(job), workers: LISTERS, onlyNew: false, signal, vanished };
+      const options = {
+        scratch,
+        want: (job: Job) => lane.push(job),
+        workers: LISTERS,
+        onlyNew: false,
+        signal,
+        vanished,
+      };
       await walk(ground, tree, root, options);
       walked = true;
       await lane.idle();

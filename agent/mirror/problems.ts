@@ -2,8 +2,9 @@
  * What could not be mirrored, and why: kept in the index beside the objects, so that neither their number nor a restart
  * matters. A problem that may pass by itself has a time of its next try; the others are found again by each pass.
  */
-import type { IndexStore } from './index-store.ts';
+
 import { count, text } from './index-row.ts';
+import type { IndexStore } from './index-store.ts';
 
 /** What a problem is, and when to try again. */
 export interface Problem {
@@ -46,7 +47,8 @@ export class Problems {
   /** The path is well, or gone. */
   clear(share: string, path: string): void {
     if (this.count(share) === 0) return;
-    if (this.#index.change('DELETE FROM problems WHERE share = ? AND path = ?', share, path).changes > 0) this.#recount(share);
+    if (this.#index.change('DELETE FROM problems WHERE share = ? AND path = ?', share, path).changes > 0)
+      this.#recount(share);
   }
 
   has(share: string, path: string): boolean {
@@ -67,7 +69,12 @@ export class Problems {
   /** Paths whose next try is due; each is due again after its pause, whatever comes of it. */
   due(share: string, wallMs: number, limit: number): string[] {
     const found = this.#index
-      .all('SELECT path FROM problems WHERE share = ? AND next_ms <= ? ORDER BY next_ms LIMIT ?', share, Math.round(wallMs), limit)
+      .all(
+        'SELECT path FROM problems WHERE share = ? AND next_ms <= ? ORDER BY next_ms LIMIT ?',
+        share,
+        Math.round(wallMs),
+        limit,
+      )
       .map((values) => text(values, 'path'));
     for (const path of found)
       this.#index.change(

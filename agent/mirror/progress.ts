@@ -17,7 +17,8 @@ export class Rate {
   get now(): { filesPerSecond: number; bytesPerSecond: number } {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
-    if (first === undefined || last === undefined || last.ms <= first.ms) return { filesPerSecond: 0, bytesPerSecond: 0 };
+    if (first === undefined || last === undefined || last.ms <= first.ms)
+      return { filesPerSecond: 0, bytesPerSecond: 0 };
     const seconds = (last.ms - first.ms) / 1_000;
     return {
       filesPerSecond: (last.files - first.files) / seconds,

@@ -28,7 +28,9 @@ export async function removeAbsent(ground: Ground, tree: Tree, scratch: Scratch,
   for (;;) {
     const some = scratch.takeAbsent(beforeMs, TOGETHER);
     if (some.length === 0) return removed;
-    const proven = (await Promise.all(some.map((absent) => prove(ground, tree, absent)))).filter((one) => one !== undefined);
+    const proven = (await Promise.all(some.map((absent) => prove(ground, tree, absent)))).filter(
+      (one) => one !== undefined,
+    );
     if (proven.length > 0 && (await isSameShare(ground, tree)))
       for (const one of proven) removed += removeOne(ground, one) ? 1 : 0;
   }

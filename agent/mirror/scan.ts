@@ -116,14 +116,7 @@ async function meetDirectory(
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
 }
 
-function meetFile(
-  ground: Ground,
-  dir: Directory,
-  at: DirectoryAt,
-  entry: Entry,
-  path: string,
-  work: ScanWork,
-): void {
+function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry, path: string, work: ScanWork): void {
   const { index, folder, shareId, problems, share } = ground;
   const row = index.child(at.id, entry.name);
   const job = { path, size: entry.size, fileId: entry.fileId };

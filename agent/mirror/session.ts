@@ -31,7 +31,7 @@ export interface SessionOptions {
 
 const LIVE_WIDTH = 16;
 /** A file written so recently (by our clock) may be in somebody's hands still. */
-const RECENT_MS = 120_000;
+const RECENT_MS = 60_000;
 const WATCH_RETRY_MS = 5_000;
 const PASS_LOOK_MS = 250;
 
@@ -41,13 +41,7 @@ export async function runSession(live: Link, options: SessionOptions, outer: Abo
   const signal = AbortSignal.any([outer, end.signal]);
   closeOnAbort(live, signal);
   const session = new Session(live, options, signal);
-  const parts = [
-    session.live.run(),
-    session.watch(),
-    session.passes(),
-    session.laneFailure(),
-    watchLink(live, signal),
-  ];
+  const parts = [session.live.run(), session.watch(), session.passes(), session.laneFailure(), watchLink(live, signal)];
   try {
     await Promise.race(parts);
   } catch (error) {
@@ -75,7 +69,13 @@ class Session {
     this.#link = link;
     this.#options = options;
     this.#signal = signal;
-    this.#lane = new Lane({ ground, tree, signal, width: LIVE_WIDTH, settled: (job, outcome) => this.#settled(job, outcome) });
+    this.#lane = new Lane({
+      ground,
+      tree,
+      signal,
+      width: LIVE_WIDTH,
+      settled: (job, outcome) => this.#settled(job, outcome),
+    });
     this.live = new Live({
       ground,
       tree,
@@ -91,7 +91,9 @@ class Session {
     const { ground } = this.#options;
     switch (outcome.kind) {
       case 'placed': {
-        const age = Math.abs(ground.clock.wallMs() - Number((outcome.after.changed - 116_444_736_000_000_000n) / 10_000n));
+        const age = Math.abs(
+          ground.clock.wallMs() - Number((outcome.after.changed - 116_444_736_000_000_000n) / 10_000n),
+        );
         this.live.placed(job.path, age < RECENT_MS ? outcome.after : undefined);
         return;
       }
@@ -122,7 +124,10 @@ class Session {
           else {
             for (const change of batch.changes) this.live.changed(change.action, change.path);
             for (const name of batch.refused)
-              ground.log.warning('the server told of a change with a name that is not safe to use', { share: ground.share, name });
+              ground.log.warning('the server told of a change with a name that is not safe to use', {
+                share: ground.share,
+                name,
+              });
           }
         }
       } catch (error) {
@@ -150,7 +155,10 @@ class Session {
           leave();
         }
         lastMs = clock.monoMs();
-        ground.log.info('passed over the share', { share: ground.share, problems: ground.problems.count(ground.share) });
+        ground.log.info('passed over the share', {
+          share: ground.share,
+          problems: ground.problems.count(ground.share),
+        });
       }
       await pause(PASS_LOOK_MS, undefined, { signal: this.#signal });
     }
@@ -190,4 +198,3 @@ class Session {
     await this.live.landed();
   }
 }
-

@@ -55,7 +55,8 @@ async function tidyDirectory(
   try {
     for await (const entry of await fs.promises.opendir(dir.at('.'))) {
       if (entry.name.startsWith(TEMP_PREFIX)) fs.rmSync(dir.at(entry.name), { recursive: true, force: true });
-      else if (ground.index.child(id, entry.name) === undefined) await putAway(ground, tree, dir, id, path, entry.name, signal);
+      else if (ground.index.child(id, entry.name) === undefined)
+        await putAway(ground, tree, dir, id, path, entry.name, signal);
       if (pace.isTired) await pace.rest();
     }
     stamp(ground, dir, id);
@@ -79,7 +80,10 @@ async function putAway(
   signal.throwIfAborted();
   if (ground.index.child(id, name) !== undefined || dir.look(name).kind === 'none') return;
   keeperFor(ground, file).move(dir, name);
-  ground.log.notice('put into the attic what neither the main nor the index knows', { share: ground.share, path: file });
+  ground.log.notice('put into the attic what neither the main nor the index knows', {
+    share: ground.share,
+    path: file,
+  });
 }
 
 /** Sets a directory's times to what the main said, unless they are so already. */

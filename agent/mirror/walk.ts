@@ -2,9 +2,10 @@
  * Walks a tree of the main, several directories at a time. Sub-directories are taken from the index, page by page, after
  * their parent has been listed: the walk remembers one page for each level and no more, however wide the tree.
  */
+
+import { isFailure } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
 import { type Ground, isAboutPath, problemOf } from './ground.ts';
-import { isFailure } from '../../base/failure.ts';
 import { below } from './names.ts';
 import { type DirectoryAt, type ScanWork, scanDirectory } from './scan.ts';
 
@@ -81,7 +82,11 @@ async function scanOne(ground: Ground, tree: Tree, at: DirectoryAt, options: Wal
     if (isFailure(error, 'not-found', 'not-a-directory')) options.vanished(at.path);
     else {
       const { code, why } = problemOf(error);
-      const problem = { code, why: `cannot be listed: ${why}; nothing below it is removed here`, retryMs: UNLISTED_RETRY_MS };
+      const problem = {
+        code,
+        why: `cannot be listed: ${why}; nothing below it is removed here`,
+        retryMs: UNLISTED_RETRY_MS,
+      };
       ground.problems.add(ground.share, at.path, problem, ground.clock.wallMs());
     }
     return false;

@@ -53,6 +53,7 @@ export function openSmbProbes(plan: ProbePlan, world: SmbWorld): SmbProbes {
   let lastTrouble: Finding | undefined;
   /** Connections without a session that were lost at their first ECHO although the server lives. */
   let firstEchoLosses = 0;
+  let fetchLosses = 0;
 
   const drop = (): void => {
     kept?.close();
@@ -185,7 +186,13 @@ export function openSmbProbes(plan: ProbePlan, world: SmbWorld): SmbProbes {
       const beganMs = clock.monoMs();
       const asked = kept;
       const finding = asked === undefined ? lastTrouble : await asked.fetch();
-      if (closed || finding === undefined) return;
+      if (closed) return;
+      fetchLosses = asked !== undefined && finding === undefined ? fetchLosses + 1 : 0;
+      // Once is a restart, which ECHO looks into. Again and again is the server's fault, or that of our way of reading.
+      if (fetchLosses >= MISS_LIMIT) {
+        return report('fetch', { outcome: 'denied', detail: 'the connection ends whenever the known file is read' }, beganMs);
+      }
+      if (finding === undefined) return;
       report('fetch', finding, beganMs);
       if (finding.outcome === 'frozen' && kept === asked) drop();
     },

@@ -113,24 +113,18 @@ export class HandbackWorld {
     return mustRun('smbclient', ['//127.0.0.1/docs', '-A', this.authFile, '-c', command], { timeLimitMs: WAIT_MS });
   }
 
-  /** Another client that holds a file open and shares nothing of it; resolves when it has it. */
+  /** Another client that has a file open for writing and does not share its deletion; resolves when the main says so. */
   async hold(at: string): Promise<{ release(): Promise<void> }> {
     const child: ChildProcess = spawn('smbclient', ['//127.0.0.1/docs', '-A', this.authFile], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'ignore', 'ignore'],
       env: { PATH: process.env['PATH'] ?? '', LANG: 'C' },
     });
-    let said = '';
-    const opened = new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`smbclient did not open it: ${said}`)), WAIT_MS);
-      child.stdout?.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        if (!/for read\/write fnum/.test(said)) return;
-        clearTimeout(late);
-        resolve();
-      });
-    });
     child.stdin?.write(`open "${at}"\n`);
-    await opened;
+    const deadline = performance.now() + WAIT_MS;
+    while (!(await this.isHeld(at))) {
+      if (performance.now() > deadline) throw new Error(`smbclient does not hold ${at}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     return {
       release: async () => {
         const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -138,5 +132,10 @@ export class HandbackWorld {
         await ended;
       },
     };
+  }
+
+  private async isHeld(at: string): Promise<boolean> {
+    const config = this.samba?.configFile ?? '';
+    return (await mustRun('smbstatus', ['-L', '-s', config], { timeLimitMs: WAIT_MS })).includes(` ${at} `);
   }
 }

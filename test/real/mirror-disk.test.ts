@@ -38,10 +38,14 @@ for (const { how, reserveBytes } of [
     fs.writeFileSync(ballast, Buffer.alloc(12 * 1_048_576, 1));
     for (let n = 0; n < 60; n += 1) world.put(`folder/${n}.bin`, crypto.randomBytes(n === 30 ? 2_500_000 : 150_000));
     const engine = world.engine({ reserveBytes });
-    await until('the alert', () => engine.messages.some((message) => message.kind === 'alert' && message.code === 'disk-full'));
+    await until('the alert', () =>
+      engine.messages.some((message) => message.kind === 'alert' && message.code === 'disk-full'),
+    );
     await until('the state tells it', () => (engine.share('Office')?.problem ?? '').includes('free'));
     for (const name of fs.readdirSync(world.mirror('folder')))
-      expect(fs.readFileSync(world.mirror(`folder/${name}`)), name).toEqual(fs.readFileSync(world.main(`folder/${name}`)));
+      expect(fs.readFileSync(world.mirror(`folder/${name}`)), name).toEqual(
+        fs.readFileSync(world.main(`folder/${name}`)),
+      );
     const { bavail, bsize } = fs.statfsSync(disk);
     expect(bavail * bsize).toBeGreaterThanOrEqual(reserveBytes);
     fs.rmSync(ballast);

@@ -34,7 +34,9 @@ function visible(): Map<string, number> {
   return found;
 }
 
-it(`shows no half file and copies little twice when it is killed ${ROUNDS} times (seed ${SEED})`, { timeout: 120_000 }, async () => {
+it(`shows no half file and copies little twice when it is killed ${ROUNDS} times (seed ${SEED})`, {
+  timeout: 120_000,
+}, async () => {
   const chance = seeded(SEED);
   world = await World.make({ port: 4480 });
   const digests = new Map<string, string>();
@@ -68,7 +70,9 @@ it(`shows no half file and copies little twice when it is killed ${ROUNDS} times
   expect([...end.keys()].filter((file) => file.includes('.~standby-'))).toEqual([]);
 });
 
-it('leaves the old or the new version, and never a mixture, when it is killed while it replaces', { timeout: 60_000 }, async () => {
+it('leaves the old or the new version, and never a mixture, when it is killed while it replaces', {
+  timeout: 60_000,
+}, async () => {
   world = await World.make({ port: 4481 });
   const versions = [1, 2].map((value) => Buffer.alloc(6_000_000, value));
   const written = versions.map((content) => crypto.createHash('sha256').update(content).digest('hex'));

@@ -31,7 +31,9 @@ it('deletes nothing below a directory that it may not list any more', async () =
   const engine = world.engine(PASS);
   await world.live(engine);
   fs.chmodSync(world.main('Letters/inner'), 0o000);
-  await until('the problem is told', () => engine.last('problems')?.problems.some((one) => one.path === 'Letters/inner'));
+  await until('the problem is told', () =>
+    engine.last('problems')?.problems.some((one) => one.path === 'Letters/inner'),
+  );
   await passes(engine);
   expect(fs.readdirSync(world.mirror('Letters/inner'))).toHaveLength(20);
   expect(engine.share('Office')?.skipped).toBe(1);

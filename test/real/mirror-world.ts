@@ -16,10 +16,13 @@ const ENGINE = fileURLToPath(new URL('../../agent/engine.ts', import.meta.url));
 export const ALICE = { uid: 64100, gid: 64100 };
 export const STANDBY = { uid: 64103, gid: 64103 };
 const BEAT_MS = 500;
-const WAIT_MS = 30_000;
+const WAIT_MS = 20_000;
 
 /** Waits until a question has an answer; fails with its name after the limit. */
-export async function until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   const deadline = performance.now() + WAIT_MS;
   for (;;) {
     const answer = await ask();
@@ -38,7 +41,9 @@ export class Engine {
   stderr = '';
 
   constructor() {
-    this.#child = spawn(process.execPath, [...(process.env["ENGINE_ARGS"]?.split(",") ?? []), ENGINE], { stdio: ['ignore', 'inherit', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [...(process.env['ENGINE_ARGS']?.split(',') ?? []), ENGINE], {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+    });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString();
       if (process.env['MIRROR_TEST_LOG'] !== undefined) process.stderr.write(chunk);

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../base/clock.ts';
 import { mustRun } from '../../base/command.ts';
 import { openLog } from '../../base/log.ts';
-import { connectNet, type NetClient } from '../../net/client.ts';
+import { adoptOrStartNet, connectNet, type NetClient } from '../../net/client.ts';
 import type { FromNet } from '../../net/messages.ts';
 
 export const ADDRESS = { main: '192.0.2.5', standby: '192.0.2.1', client: '192.0.2.2', witness: '192.0.2.9' };
@@ -19,7 +19,7 @@ export type Host = keyof typeof ADDRESS;
 export const SERVE_PORT = 4450;
 
 const LIMIT = { timeLimitMs: 10_000 };
-const WAIT_MS = 15_000;
+const WAIT_MS = 12_000;
 
 export interface Lan {
   folder: string;
@@ -31,6 +31,8 @@ export interface Lan {
   ask(host: Host, address: string, port: number): Promise<string>;
   namespace(host: Host): string;
   setLink(host: Host, state: 'up' | 'down'): Promise<void>;
+  /** Ends what was started. */
+  stop(): Promise<void>;
 }
 
 /** `name` keeps networks of test files that run at the same time apart (four letters at most). */
@@ -42,12 +44,28 @@ export async function makeLan(name: string): Promise<Lan> {
   await ip('link', 'set', `${name}-br`, 'up');
   for (const host of ['main', 'standby', 'client', 'witness'] as const) {
     await ip('netns', 'add', namespace(host));
-    await ip('link', 'add', `${name}-${host.slice(0, 4)}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace(host));
+    await ip(
+      'link',
+      'add',
+      `${name}-${host.slice(0, 4)}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'netns',
+      namespace(host),
+    );
     await ip('link', 'set', `${name}-${host.slice(0, 4)}`, 'master', `${name}-br`, 'up');
-    for (const args of [['link', 'set', 'lo', 'up'], ['link', 'set', 'eth0', 'up'], ['addr', 'add', `${ADDRESS[host]}/24`, 'dev', 'eth0']]) {
+    for (const args of [
+      ['link', 'set', 'lo', 'up'],
+      ['link', 'set', 'eth0', 'up'],
+      ['addr', 'add', `${ADDRESS[host]}/24`, 'dev', 'eth0'],
+    ]) {
       await ip('-n', namespace(host), ...args);
     }
   }
+  const started: ChildProcess[] = [];
   const inside = (host: Host, command: string[]): string[] => ['netns', 'exec', namespace(host), ...command];
   return {
     folder,
@@ -55,13 +73,23 @@ export async function makeLan(name: string): Promise<Lan> {
     run: (host, ...command) => mustRun('ip', inside(host, command), LIMIT),
     async start(host, command) {
       const child = spawn('ip', inside(host, command), { stdio: ['ignore', 'pipe', 'inherit'] });
+      started.push(child);
       await once(child.stdout, 'data');
       return child;
     },
     ask: async (host, address, port) =>
-      (await mustRun('ip', inside(host, [process.execPath, script('net-ask.ts'), address, String(port)]), LIMIT)).trim(),
+      (
+        await mustRun('ip', inside(host, [process.execPath, script('net-ask.ts'), address, String(port)]), LIMIT)
+      ).trim(),
     async setLink(host, state) {
       await ip('link', 'set', `${name}-${host.slice(0, 4)}`, state);
+    },
+    async stop() {
+      for (const child of started) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
     },
   };
 }
@@ -95,18 +123,30 @@ export async function startNetProcess(lan: Lan, folder: string): Promise<ChildPr
     ['netns', 'exec', lan.namespace('standby'), process.execPath, script('net-entry.ts'), '--run', folder],
     { stdio: ['ignore', 'ignore', fs.openSync(path.join(folder, 'net.log'), 'a')] },
   );
-  await until('the network process listens', () => fs.existsSync(path.join(folder, 'net.sock')) || child.exitCode !== null);
+  await until(
+    'the network process listens',
+    () => fs.existsSync(path.join(folder, 'net.sock')) || child.exitCode !== null,
+  );
   return child;
 }
 
-/** Connects to one that runs. */
-export async function attach(folder: string): Promise<Omit<NetUnderTest, 'process'>> {
+/** Connects to one that runs; `adopt` as a standbyd does that was restarted. */
+export async function attach(
+  folder: string,
+  how: 'connect' | 'adopt' = 'connect',
+): Promise<Omit<NetUnderTest, 'process'>> {
   const heard: FromNet[] = [];
   let closed: string | undefined;
-  const client = await connectNet({
+  const client = await (how === 'adopt' ? adoptOrStartNet : connectNet)({
     runFolder: folder,
     clock: systemClock,
-    log: openLog('test', { clock: systemClock, format: 'human', priorityPrefix: false, least: 'critical', write: () => {} }),
+    log: openLog('test', {
+      clock: systemClock,
+      format: 'human',
+      priorityPrefix: false,
+      least: 'critical',
+      write: () => {},
+    }),
     on: (message) => heard.push(message),
     closed: (why) => {
       closed = why;
@@ -120,7 +160,11 @@ export async function attach(folder: string): Promise<Omit<NetUnderTest, 'proces
       type Wanted = Extract<FromNet, { kind: typeof kind }>;
       const isWanted = (message: FromNet): message is Wanted => message.kind === kind && fits(message as Wanted);
       const found = (): Wanted | undefined => heard.slice(sinceIndex).findLast(isWanted);
-      await until(`a message «${kind}»`, () => found() !== undefined);
+      try {
+        await until(`a message «${kind}»`, () => found() !== undefined);
+      } catch (error) {
+        throw new Error(`${String(error)}; heard last: ${JSON.stringify(heard.slice(-12))}`);
+      }
       const message = found();
       if (message === undefined) throw new Error('it was there a moment ago');
       return message;

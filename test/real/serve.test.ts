@@ -48,13 +48,18 @@ afterAll(async () => {
 });
 
 async function smbclient(command: string): Promise<string> {
-  const result = await runCommand('smbclient', ['//127.0.0.1/Office', '-p', String(PORT), '-A', path.join(folder, 'alice'), '-c', command], {
-    timeLimitMs: 10_000,
-  });
+  const result = await runCommand(
+    'smbclient',
+    ['//127.0.0.1/Office', '-p', String(PORT), '-A', path.join(folder, 'alice'), '-c', command],
+    {
+      timeLimitMs: 10_000,
+    },
+  );
   return result.stdout + result.stderr;
 }
 
-const proof = (expected: 'writable' | 'read-only') => proveServed({ host: '127.0.0.1', port: PORT, password, expect: expected });
+const proof = (expected: 'writable' | 'read-only') =>
+  proveServed({ host: '127.0.0.1', port: PORT, password, expect: expected });
 
 it('refuses writes while standing by, and the proof says so', async () => {
   expect(await smbclient('mkdir made-too-early')).toContain('NT_STATUS_ACCESS_DENIED');
@@ -70,7 +75,11 @@ it('lets users write after opening, keeps the same process, and cuts everybody o
   expect(await smbclient('mkdir made-in-time')).not.toContain('NT_STATUS');
   expect(fs.statSync(path.join(folder, 'mirror', 'Office', 'made-in-time')).isDirectory()).toBe(true);
 
-  const kept: ChildProcess = spawn('smbclient', ['//127.0.0.1/Office', '-p', String(PORT), '-A', path.join(folder, 'alice')], { stdio: 'pipe' });
+  const kept: ChildProcess = spawn(
+    'smbclient',
+    ['//127.0.0.1/Office', '-p', String(PORT), '-A', path.join(folder, 'alice')],
+    { stdio: 'pipe' },
+  );
   kept.stdout?.resume();
   kept.stderr?.resume();
   await expect.poll(() => sessionsOf(before ?? 0).length, { timeout: 5_000 }).toBe(1);
@@ -92,5 +101,7 @@ it('adopts the smbd that a crashed standbyd left running instead of starting a s
 
 it('refuses a port that somebody else listens on, since two listeners would share the connections', async () => {
   const second = openSambaServer(path.join(folder, 'second'), { uid: 0, gid: 0 }, silentLog);
-  await expect(second.start({ ...plan, folder: path.join(folder, 'second') })).rejects.toMatchObject({ code: 'port-taken' });
+  await expect(second.start({ ...plan, folder: path.join(folder, 'second') })).rejects.toMatchObject({
+    code: 'port-taken',
+  });
 });

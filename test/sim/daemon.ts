@@ -2,7 +2,16 @@
  * The standbyd of the simulated world: keeps the state, saves before effects, runs steps one at a time, and can die between
  * any two of these. What it does is what the real loop must do.
  */
-import type { AlertCode, Decision, Durable, Effect, Policy, StandbyEvent, State, Step } from '../../agent/decide/types.ts';
+import type {
+  AlertCode,
+  Decision,
+  Durable,
+  Effect,
+  Policy,
+  StandbyEvent,
+  State,
+  Step,
+} from '../../agent/decide/types.ts';
 import type { News, World } from './world.ts';
 
 /** The functions under test; planted bugs replace them. */
@@ -20,7 +29,9 @@ export interface Watch {
   /** The answer to a command goes out, after it was saved. */
   answered(event: StandbyEvent, decision: Decision): void;
   ordered(effect: Effect, saved: Durable | undefined): void;
-  carriedOut(step: Step, saved: Durable | undefined): void;
+  /** A step is handed to whoever carries it out; it may take long until it is. */
+  begun(step: Step, saved: Durable | undefined): void;
+  carriedOut(step: Step): void;
 }
 
 /** Wall time is far from monotonic time, so that one is not taken for the other. */
@@ -147,10 +158,13 @@ export class Daemon {
     const ms = slow ? chance.between(1_000, 6_000) : chance.between(5, 150);
     const mine = this.life;
     const net = this.world.net.incarnation;
+    this.watch.begun(step, this.saved);
     if (this.mayCrash()) return;
     time.after(ms / 2, () => {
       if (this.life !== mine || !this.up) return;
-      const result = fails && !failsAfterwards ? { why: 'it broke' } : this.carryOut(step);
+      // A network process that was started meanwhile never heard of the order.
+      const isUnheard = needsNet(step) && this.world.net.incarnation !== net;
+      const result = isUnheard || (fails && !failsAfterwards) ? { why: 'it broke' } : this.carryOut(step);
       if (this.mayCrash()) return;
       const finish = (end: { why: string; open?: number }): void => {
         if (this.life !== mine || !this.up) return;
@@ -170,7 +184,7 @@ export class Daemon {
   /** Does the step; `why` is empty when it succeeded. */
   private carryOut(step: Step): { why: string; open?: number } {
     const { engine, net } = this.world;
-    this.watch.carriedOut(step, this.saved);
+    this.watch.carriedOut(step);
     switch (step.effect) {
       case 'start-mirror':
       case 'stop-mirror':

@@ -2,9 +2,10 @@
  * What must never be so, whatever happens, each with a name; checked after every event against the true world, not against
  * what the core believes. A margin says how long after a true change nobody can know of it yet.
  */
-import type { Decision, Durable, Effect, StandbyEvent, State, Step } from '../../agent/decide/types.ts';
+
 import { resume } from '../../agent/decide/index.ts';
 import { noFacts } from '../../agent/decide/learn.ts';
+import type { Decision, Durable, Effect, StandbyEvent, State, Step } from '../../agent/decide/types.ts';
 import type { Daemon, Watch } from './daemon.ts';
 import type { World } from './world.ts';
 
@@ -137,8 +138,7 @@ export class Invariants implements Watch {
     const leastMs = Math.min(...Object.values(world.policy.patienceMs));
     const firstMs = Math.min(this.firstMissMs ?? world.nowMs, this.firstStuckMs ?? world.nowMs);
     const heldMs = world.nowMs - Math.max(firstMs, this.reconnectedMs);
-    if (heldMs < leastMs)
-      throw new Violation('NO-TAKEOVER-BEFORE-PATIENCE', `${heldMs} ms after the first miss`);
+    if (heldMs < leastMs) throw new Violation('NO-TAKEOVER-BEFORE-PATIENCE', `${heldMs} ms after the first miss`);
   }
 
   private mainMustBeAway(invariant: Invariant, why: string): void {
@@ -159,20 +159,22 @@ export class Invariants implements Watch {
     if (step.effect === 'stop-mirror' && step.decision === '') return;
     const again = saved === undefined ? [] : resume({ durable: saved, facts: noFacts(0) });
     const isSaved = again.some(
-      (other) =>
-        other.kind === 'step' && other.step.effect === step.effect && other.step.decision === step.decision,
+      (other) => other.kind === 'step' && other.step.effect === step.effect && other.step.decision === step.decision,
     );
     if (!isSaved) throw new Violation('SAVED-BEFORE-EFFECT', `${step.effect} while ${saved?.mode.kind} was saved`);
   }
 
-  carriedOut(step: Step, saved: Durable | undefined): void {
+  begun(step: Step, saved: Durable | undefined): void {
+    if (step.effect === 'take-address' && saved?.mode.kind === 'taking-over')
+      this.mainMustBeAway('NO-TWO-OWNERS', saved.mode.why);
+  }
+
+  carriedOut(step: Step): void {
     const { unrestored } = this.world;
     if (step.effect === 'start-mirror' && unrestored > 0)
       throw new Violation('NO-LOST-CHANGE', `mirroring is started over ${unrestored} changes`);
     if (step.effect === 'thaw' && unrestored > 0)
       throw new Violation('NO-THAW-BEFORE-RESTORE', `${unrestored} changes are given up`);
-    if (step.effect === 'take-address' && saved?.mode.kind === 'taking-over')
-      this.mainMustBeAway('NO-TWO-OWNERS', saved.mode.why);
   }
 
   /** After each thing that happened. */
@@ -196,10 +198,12 @@ export class Invariants implements Watch {
         (mode?.kind === 'undoing' && (mode.step === 'release-address' || mode.step === 'close-shares')) ||
         mode?.kind === 'active' ||
         (mode?.kind === 'handing-back' && mode.step === 'close-shares');
-      if (!mayBeOpen) throw new Violation('WRITABLE-ONLY-WHEN-HOLDING-OR-OPENING', `open while ${JSON.stringify(mode)}`);
+      if (!mayBeOpen)
+        throw new Violation('WRITABLE-ONLY-WHEN-HOLDING-OR-OPENING', `open while ${JSON.stringify(mode)}`);
     }
     if (world.wroteUnfrozen) throw new Violation('FROZEN-WHEN-WRITTEN', `frozen for «${world.engine.frozenFor}»`);
-    if (world.engine.mirroring && world.unrestored > 0) throw new Violation('NO-LOST-CHANGE', 'the mirror runs over changes');
+    if (world.engine.mirroring && world.unrestored > 0)
+      throw new Violation('NO-LOST-CHANGE', 'the mirror runs over changes');
     this.waitsEnd(daemon);
   }
 
@@ -228,7 +232,10 @@ export class Invariants implements Watch {
     const isWatching = mode.kind === 'syncing' || mode.kind === 'standing-by' || mode.kind === 'suspecting';
     const network = world.standbyLink && world.segment && (world.witnessUp || !world.traits.hasWitness);
     const ready =
-      world.traits.automatic && world.nowMs + 1_700_000_000_000 >= this.pausedUntilWallMs && network && world.loss === 0;
+      world.traits.automatic &&
+      world.nowMs + 1_700_000_000_000 >= this.pausedUntilWallMs &&
+      network &&
+      world.loss === 0;
     if (isWatching && ready && deadMs > CALM_MS && this.heardHealthy && world.engine.complete && world.net.alive)
       throw new Violation('EVERY-WAIT-ENDS', `the main is gone for ${deadMs} ms and ${key} goes on`);
   }

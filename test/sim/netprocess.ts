@@ -31,10 +31,22 @@ export class NetProcess {
       if (this.world.nowMs >= this.world.net.frozenUntilMs) run();
       return true;
     };
-    time.every(ECHO_EVERY_MS, while_(() => this.ask('echo')));
-    time.every(NEGOTIATE_EVERY_MS, while_(() => this.ask('negotiate')));
-    time.every(FETCH_EVERY_MS, while_(() => this.ask('fetch')));
-    time.every(NEAR_EVERY_MS, while_(() => this.near()));
+    time.every(
+      ECHO_EVERY_MS,
+      while_(() => this.ask('echo')),
+    );
+    time.every(
+      NEGOTIATE_EVERY_MS,
+      while_(() => this.ask('negotiate')),
+    );
+    time.every(
+      FETCH_EVERY_MS,
+      while_(() => this.ask('fetch')),
+    );
+    time.every(
+      NEAR_EVERY_MS,
+      while_(() => this.near()),
+    );
     time.after(1, () => this.near());
   }
 

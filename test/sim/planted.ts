@@ -91,7 +91,10 @@ export const planted: readonly Planted[] = [
         const { facts } = decision.state;
         const cameBack = state.facts.isolatedSinceMs !== undefined && facts.isolatedSinceMs === undefined;
         if (!cameBack) return decision;
-        const kept = { layers: { ...state.facts.layers, ...facts.layers }, failingSinceMs: state.facts.isolatedSinceMs };
+        const kept = {
+          layers: { ...state.facts.layers, ...facts.layers },
+          failingSinceMs: state.facts.isolatedSinceMs,
+        };
         return { ...decision, state: { ...decision.state, facts: { ...facts, ...kept } } };
       },
     }),
@@ -141,17 +144,35 @@ export const planted: readonly Planted[] = [
     return { ...decision, state: { ...decision.state, durable: { ...decision.state.durable, pausedUntilWallMs } } };
   }),
   onPolicy('has no patience', (policy) => ({ ...policy, patienceMs: { refused: 0, silent: 0, frozen: 0 } })),
-  onMode('thaws after users could write', (after) => (after.kind === 'undoing' ? { ...after, mayHaveWritten: false } : after)),
-  skipsStep('undoes without letting the address go', (step, mode) => mode.kind === 'undoing' && step === 'release-address'),
-  skipsStep('hands back without letting the address go', (step, mode) => mode.kind === 'handing-back' && step === 'release-address'),
+  onMode('thaws after users could write', (after) =>
+    after.kind === 'undoing' ? { ...after, mayHaveWritten: false } : after,
+  ),
+  skipsStep(
+    'undoes without letting the address go',
+    (step, mode) => mode.kind === 'undoing' && step === 'release-address',
+  ),
+  skipsStep(
+    'hands back without letting the address go',
+    (step, mode) => mode.kind === 'handing-back' && step === 'release-address',
+  ),
   skipsStep('undoes with the shares left open', (step, mode) => mode.kind === 'undoing' && step === 'close-shares'),
-  skipsStep('opens the shares over a mirror that is not frozen', (step, mode) => mode.kind === 'taking-over' && step === 'freeze'),
-  inDecide('calls a restore complete that left something over', (decide) => (state, event, policy) =>
-    decide(state, event.kind === 'done' && event.effect === 'restore' ? { ...event, open: 0 } : event, policy),
+  skipsStep(
+    'opens the shares over a mirror that is not frozen',
+    (step, mode) => mode.kind === 'taking-over' && step === 'freeze',
+  ),
+  inDecide(
+    'calls a restore complete that left something over',
+    (decide) => (state, event, policy) =>
+      decide(state, event.kind === 'done' && event.effect === 'restore' ? { ...event, open: 0 } : event, policy),
   ),
   inDecide('starts mirroring over changes that were not restored', (decide) => (state, event, policy) => {
-    const isOver = event.kind === 'command' && event.command.name === 'start-sync' && state.durable.mode.kind === 'handed-back';
-    return decide(isOver ? { ...state, durable: { ...state.durable, mode: { kind: 'idle' } }, facts: thawed(state.facts) } : state, event, policy);
+    const isOver =
+      event.kind === 'command' && event.command.name === 'start-sync' && state.durable.mode.kind === 'handed-back';
+    return decide(
+      isOver ? { ...state, durable: { ...state.durable, mode: { kind: 'idle' } }, facts: thawed(state.facts) } : state,
+      event,
+      policy,
+    );
   }),
   inDecide('forces itself upon a main that serves', (decide) => (state, event, policy) => {
     const isForce = event.kind === 'command' && event.command.name === 'force-failover';
@@ -162,18 +183,38 @@ export const planted: readonly Planted[] = [
   ),
   inDecide('forces without the list being accepted', (decide) => (state, event, policy) => {
     const isForce = event.kind === 'command' && event.command.name === 'force-failover';
-    return decide(state, isForce ? { ...event, command: { name: 'force-failover', acceptMissing: true } } : event, policy);
+    return decide(
+      state,
+      isForce ? { ...event, command: { name: 'force-failover', acceptMissing: true } } : event,
+      policy,
+    );
   }),
-  { name: 'resumes nothing in the middle of a takeover', plant: (core) => ({ ...core, resume: (state) => (state.durable.mode.kind === 'taking-over' ? [] : core.resume(state)) }) },
-  { name: 'takes the address again after a restart without asking', plant: (core) => ({ ...core, start: (durable, nowMs, wallMs) => keepsStep(core.start(durable, nowMs, wallMs), durable?.mode) }) },
-  withoutEffects('does not take the address again when the network process is back', (effect, mode) => mode.kind === 'active' && effect.kind === 'step' && effect.step.effect === 'take-address'),
+  {
+    name: 'resumes nothing in the middle of a takeover',
+    plant: (core) => ({
+      ...core,
+      resume: (state) => (state.durable.mode.kind === 'taking-over' ? [] : core.resume(state)),
+    }),
+  },
+  {
+    name: 'takes the address again after a restart without asking',
+    plant: (core) => ({
+      ...core,
+      start: (durable, nowMs, wallMs) => keepsStep(core.start(durable, nowMs, wallMs), durable?.mode),
+    }),
+  },
+  withoutEffects(
+    'does not take the address again when the network process is back',
+    (effect, mode) => mode.kind === 'active' && effect.kind === 'step' && effect.step.effect === 'take-address',
+  ),
   onFacts('gives a step up that failed once', () => ({ retryStepAtMs: undefined })),
   inDecide('orders before it saves', (decide) => {
     let late: State['durable'] | undefined;
     return (state, event, policy) => {
       const decision = decide(late === undefined ? state : { ...state, durable: late }, event, policy);
       late = undefined;
-      if (decision.state.durable.mode.kind !== 'taking-over' || state.durable.mode.kind !== 'suspecting') return decision;
+      if (decision.state.durable.mode.kind !== 'taking-over' || state.durable.mode.kind !== 'suspecting')
+        return decision;
       late = decision.state.durable;
       return { ...decision, state: { ...decision.state, durable: { ...state.durable } } };
     };
@@ -191,7 +232,11 @@ function thawed(facts: Facts): Facts {
 function gone(facts: Facts, nowMs: number): Facts {
   const { echo: _, ...layers } = facts.layers;
   const negotiate = { outcome: 'refused', atMs: nowMs, sinceMs: nowMs - 100, ms: 1, detail: '' } as const;
-  return { ...facts, layers: { ...layers, negotiate }, witnessAnsweredMs: facts.witnessKnown ? nowMs : facts.witnessAnsweredMs };
+  return {
+    ...facts,
+    layers: { ...layers, negotiate },
+    witnessAnsweredMs: facts.witnessKnown ? nowMs : facts.witnessAnsweredMs,
+  };
 }
 
 function keepsStep(state: State, saved: Mode | undefined): State {

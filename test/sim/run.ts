@@ -1,6 +1,6 @@
 /** Runs one seed from the beginning to the end, or to the first violation. */
-import { Daemon, type Core } from './daemon.ts';
-import { Invariants, Violation, type Invariant } from './invariants.ts';
+import { type Core, Daemon } from './daemon.ts';
+import { type Invariant, Invariants, Violation } from './invariants.ts';
 import { NetProcess } from './netprocess.ts';
 import { Scenario } from './scenario.ts';
 import { World } from './world.ts';
@@ -76,5 +76,13 @@ export function runSeed(seed: number, core: Core): Result {
   }
   const count = (code: string): number => daemon.alerts.filter((alert) => alert.code === code).length;
   const { nowMs: simulatedMs } = world;
-  return { seed, simulatedMs, takenOver: count('taken-over'), restored: count('restored'), decisions, violation, story };
+  return {
+    seed,
+    simulatedMs,
+    takenOver: count('taken-over'),
+    restored: count('restored'),
+    decisions,
+    violation,
+    story,
+  };
 }

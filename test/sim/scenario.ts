@@ -4,6 +4,11 @@ import type { Daemon } from './daemon.ts';
 import type { NetProcess } from './netprocess.ts';
 import type { World } from './world.ts';
 
+interface Fault {
+  begins(): void;
+  ends(): void;
+}
+
 export class Scenario {
   private readonly world: World;
   private readonly daemon: Daemon;
@@ -96,26 +101,28 @@ export class Scenario {
     const { chance, time } = world;
     if (step === this.crashAt) {
       this.crashAt = '';
-      time.after(chance.between(0, 60), () => daemon.crash(2_000));
+      time.after(chance.between(0, 60), () => daemon.crash(chance.between(1_000, 9_000)));
+      if (step === 'take-address' && chance.of(0.7)) time.after(500, () => world.setMain('up'));
     }
-    if (world.nowMs >= this.chaosEndMs || !chance.of(0.3)) return;
+    if (world.nowMs >= this.chaosEndMs || !chance.of(0.35)) return;
     const inMs = chance.between(1, 200);
-    const mainReturns = (): void => world.setMain('up');
-    const isAddress = step === 'take-address' || step === 'prove-served';
     world.disturb();
-    chance.pick<() => void>([
+    const bad: [() => void, ...(() => void)[]] = [
       () => time.after(inMs, () => net.kill()),
       () => time.after(inMs, () => this.killEngine()),
-      () => {
+    ];
+    // The main comes back while we open the shares, or while we are away with the address already ordered.
+    if (kind === 'taking-over' && step === 'open-shares')
+      bad[0] = () => {
         world.stepsSlow = 0.8;
-        time.after(inMs, mainReturns);
-      },
-      () => {
-        if (!world.traits.crashy || (kind !== 'taking-over' && !isAddress)) return;
+        time.after(inMs, () => world.setMain('up'));
+      };
+    if (world.traits.crashy && (step === 'take-address' || step === 'prove-served'))
+      bad[0] = () => {
         time.after(inMs, () => daemon.crash(chance.between(5_000, 12_000)));
-        if (chance.of(0.5)) time.after(inMs + 500, mainReturns);
-      },
-    ])();
+        if (chance.of(0.7)) time.after(inMs + 500, () => world.setMain('up'));
+      };
+    chance.pick(bad)();
   }
 
   private chaosEndMs = 0;
@@ -123,36 +130,83 @@ export class Scenario {
   private crashAt = '';
 
   private mishap(): void {
+    const { chance, time } = this.world;
+    const forMs = chance.pick([300, 900, 2_500, 7_000, 20_000]) * chance.between(0.5, 1.5);
+    this.world.disturb();
+    if (chance.of(0.5)) {
+      const fault = chance.pick(this.faults());
+      fault.begins();
+      time.after(forMs, () => {
+        this.world.disturb();
+        fault.ends();
+      });
+    } else chance.pick(this.accidents(forMs))();
+  }
+
+  /** What begins and ends: the main, the wires, the witnesses. */
+  private faults(): [Fault, ...Fault[]] {
+    const { world } = this;
+    const mainIs = (smb: 'up' | 'refusing' | 'frozen' | 'stuck', on = true): Fault => ({
+      begins: () => world.setMain(smb, on),
+      ends: () => world.setMain('up'),
+    });
+    const toggles = (set: (isFaulty: boolean) => void): Fault => ({ begins: () => set(true), ends: () => set(false) });
+    const lost = world.chance.pick([0.1, 0.4, 0.7]);
+    return [
+      mainIs('refusing'),
+      mainIs('frozen'),
+      mainIs('stuck'),
+      mainIs('up', false),
+      {
+        // A reboot: gone, then there without its file service, then serving.
+        begins: () => world.setMain('up', false),
+        ends: () => {
+          world.setMain('refusing');
+          world.time.after(world.chance.between(500, 9_000), () => world.setMain('up'));
+        },
+      },
+      toggles((isFaulty) => {
+        world.main.link = !isFaulty;
+      }),
+      toggles((isFaulty) => {
+        world.standbyLink = !isFaulty;
+      }),
+      toggles((isFaulty) => {
+        world.segment = !isFaulty;
+      }),
+      toggles((isFaulty) => {
+        world.witnessUp = !isFaulty;
+      }),
+      toggles((isFaulty) => {
+        world.loss = isFaulty ? lost : 0;
+      }),
+      toggles((isFaulty) => {
+        world.main.denies = isFaulty;
+      }),
+      toggles((isFaulty) => {
+        world.main.changed = isFaulty;
+      }),
+    ];
+  }
+
+  /** What happens in a moment, or to our own processes, or is pressed by people. */
+  private accidents(forMs: number): [() => void, ...(() => void)[]] {
     const { world, net, daemon } = this;
     const { chance } = world;
-    const forMs = chance.pick([300, 900, 2_500, 7_000, 20_000]) * chance.between(0.5, 1.5);
-    const later = (run: () => void): void => world.time.after(forMs, () => {
-      world.disturb();
-      run();
-    });
-    world.disturb();
-    const mishaps: [() => void, ...(() => void)[]] = [
-      () => (world.setMain('refusing'), later(() => world.setMain('up'))),
-      () => (world.setMain('frozen'), later(() => world.setMain('up'))),
-      () => (world.setMain('stuck'), later(() => world.setMain('up'))),
-      () => (world.setMain('up', false), later(() => world.setMain('up'))),
-      () => (world.setMain('up', false), later(() => world.setMain('refusing')), world.time.after(forMs * 1.5, () => world.setMain('up'))),
-      () => ((world.main.link = false), later(() => (world.main.link = true))),
-      () => ((world.standbyLink = false), later(() => (world.standbyLink = true))),
-      () => ((world.segment = false), later(() => (world.segment = true))),
-      () => ((world.witnessUp = false), later(() => (world.witnessUp = true))),
-      () => ((world.loss = chance.pick([0.1, 0.4, 0.7])), later(() => (world.loss = 0))),
-      () => ((world.main.denies = true), later(() => (world.main.denies = false))),
-      () => ((world.main.changed = true), later(() => (world.main.changed = false))),
+    const pressed = (): void => {
+      if (world.traits.clumsy) this.clumsy();
+    };
+    return [
       () => world.setMain('up'),
       () => world.setMain('up', false),
-      () => (world.mainEpoch += 1),
+      () => {
+        world.mainEpoch += 1;
+      },
       () => net.kill(),
       () => net.kill(),
       () => net.freeze(Math.min(forMs, 4_500)),
       () => this.stutter(chance.between(3_000, 9_000)),
       () => this.killEngine(),
-      () => daemon.freeze(forMs),
       () => daemon.freeze(forMs),
       () => {
         // A short stop of the main, and we stand still before we hear how it went on.
@@ -160,13 +214,21 @@ export class Scenario {
         world.time.after(chance.between(200, 600), () => daemon.freeze(chance.between(4_000, 14_000)));
         world.time.after(chance.between(700, 1_500), () => world.setMain('up'));
       },
-      () => (world.traits.crashy ? daemon.crash() : undefined),
-      () => (world.traits.clumsy ? this.clumsy() : undefined),
-      () => (world.traits.clumsy ? this.clumsy() : undefined),
-      () => (world.traits.clumsy ? this.clumsy() : undefined),
-      () => (world.traits.clumsy ? this.clumsy() : undefined),
+      () => {
+        if (world.traits.crashy) daemon.crash();
+      },
+      () => {
+        // The main stops, and somebody is quick to press.
+        world.setMain('up', false);
+        const acceptMissing = chance.of(0.3);
+        world.time.after(4_000, () => this.command({ name: 'force-failover', acceptMissing }));
+      },
+      pressed,
+      pressed,
+      pressed,
+      pressed,
+      pressed,
     ];
-    chance.pick(mishaps)();
   }
 
   /** A starved network process: stands still again and again, and each time says so. */
@@ -201,6 +263,8 @@ export class Scenario {
         { name: 'restore-files', planHash: 'plan' },
         { name: 'restore-files', planHash: '' },
         { name: 'pause', untilWallMs: wallMs + chance.between(1_000, 30_000) },
+        { name: 'pause', untilWallMs: wallMs + chance.between(10_000, 60_000) },
+        { name: 'pause', untilWallMs: undefined },
         { name: 'resume' },
       ]),
     );
@@ -219,7 +283,8 @@ export class Scenario {
       else world.setMain(kind);
       // An attempt may fail, and a process may die once we serve.
       if (chance.of(0.3)) world.failNext = 1;
-      else if (chance.of(0.4)) this.crashAt = chance.pick(['stop-mirror', 'freeze', 'open-shares']);
+      else if (chance.of(0.4))
+        this.crashAt = chance.pick(['stop-mirror', 'freeze', 'open-shares', 'take-address', 'take-address']);
       if (chance.of(0.3)) world.time.after(14_000, () => this.net.kill());
     });
     return 60_000 + 65_000;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { decide, resume, start } from '../../agent/decide/index.ts';
 import type { Core } from './daemon.ts';
 import { planted } from './planted.ts';
-import { runSeed, type Result } from './run.ts';
+import { type Result, runSeed } from './run.ts';
 
 const isLong = (process.env['STANDBY_LONG'] ?? '') !== '';
 const SEEDS = isLong ? 10_000 : 200;

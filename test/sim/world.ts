@@ -3,7 +3,7 @@
  * the network process, the mirror engine, our shares, and the users who write to whichever box holds the address.
  */
 import type { Outcome, Policy, StandbyEvent } from '../../agent/decide/types.ts';
-import { seeded, type Chance } from './chance.ts';
+import { type Chance, seeded } from './chance.ts';
 import { Timeline } from './timeline.ts';
 
 /** The kernel keeps an address this long after the network process that renewed it is gone (ms). */

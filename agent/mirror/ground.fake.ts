@@ -1,0 +1,109 @@
+/** A share for tests: a real mirror folder and index in a temporary place, a main in memory, and passes run to their end. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Tree } from '../../smb/types.ts';
+import { silentLog } from '../../test/fakes/log.ts';
+import { FakeMain } from '../handback/fake-main.ts';
+import { Attic } from './attic.ts';
+import { MirrorFolder } from './folder.ts';
+import type { Ground } from './ground.ts';
+import { IndexStore } from './index-store.ts';
+import { startPass } from './pass.ts';
+import { Problems } from './problems.ts';
+import { Space } from './space.ts';
+
+export class FakeShare {
+  readonly main = new FakeMain();
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'share-'));
+  readonly mirrorPath = path.join(this.folder, 'mirror');
+  readonly statePath = path.join(this.folder, 'state');
+  readonly outcomes: string[] = [];
+  ground: Ground;
+  /** Wraps the tree that a pass sees, to make it lie or fail. */
+  disguise: (tree: Tree) => Tree = (tree) => tree;
+
+  constructor() {
+    this.ground = this.#open('boot-1');
+  }
+
+  #open(bootId: string): Ground {
+    const index = new IndexStore(this.statePath, bootId);
+    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const folder = new MirrorFolder(this.mirrorPath, 'docs', owner);
+    const attic = new Attic(this.mirrorPath);
+    const row = index.share('docs');
+    if (row.identity === undefined) index.setIdentity(row.id, { volumeSerial: 7, rootFileId: 1n });
+    const monoMs = (): number => performance.now();
+    return {
+      share: 'docs',
+      shareId: row.id,
+      rootId: row.root,
+      index,
+      folder,
+      attic,
+      problems: new Problems(index),
+      space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
+      clock: { monoMs, wallMs: () => Date.now() },
+      log: silentLog,
+      busy: new Set(),
+      placed: { files: 0, bytes: 0 },
+    };
+  }
+
+  /** Closes the index and opens it again, as another process would, perhaps after a restart of the machine. */
+  restart(bootId = 'boot-1'): void {
+    this.#close();
+    this.ground = this.#open(bootId);
+  }
+
+  /** One pass; throws what it throws. */
+  async pass(): Promise<void> {
+    const tree = this.disguise(this.main.tree());
+    const settled = (job: { path: string }, outcome: { kind: string }): void => {
+      this.outcomes.push(`${outcome.kind} ${job.path}`);
+      if ('problem' in outcome)
+        this.ground.problems.add('docs', job.path, outcome.problem as { code: string; why: string }, Date.now());
+    };
+    await startPass(this.ground, tree, new AbortController().signal, settled, () => {}).done;
+  }
+
+  at(file: string): string {
+    return path.join(this.mirrorPath, 'docs', file);
+  }
+
+  /** Path and content of each file that is visible in the mirror, directories with a slash. */
+  visible(): string[] {
+    return fs
+      .readdirSync(this.at(''), { recursive: true, withFileTypes: true })
+      .map((entry) => {
+        const at = path.join(entry.parentPath, entry.name);
+        const file = path.relative(this.at(''), at);
+        return entry.isDirectory() ? `${file}/` : `${file}=${entry.isFile() ? fs.readFileSync(at, 'utf8') : 'foreign'}`;
+      })
+      .sort();
+  }
+
+  /** The same of the main. */
+  wanted(): string[] {
+    return [...this.main.nodes.values()]
+      .filter((node) => node.path !== '')
+      .map((node) => (node.directory ? `${node.path}/` : `${node.path}=${node.content.toString()}`))
+      .sort();
+  }
+
+  problems(): string[] {
+    return this.ground.problems.list(100).map((problem) => `${problem.path}: ${problem.why}`);
+  }
+
+  #close(): void {
+    this.ground.index.close();
+    this.ground.folder.close();
+    this.ground.attic.close();
+  }
+
+  clear(): void {
+    this.#close();
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
