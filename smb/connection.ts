@@ -19,7 +19,11 @@ export interface Surroundings {
   random: Random;
 }
 
-/** Opens TCP and negotiates. Throws `unreachable`, `refused`, `timeout`, `smb1-only`, `no-signing`, `malformed`, `disconnected`. */
+/**
+ * Opens TCP and negotiates; where that fails in the way that SMB 1 servers fail, asks once more in SMB 1 to be sure. Takes at
+ * most three times `connectTimeoutMs`.
+ * Throws `unreachable`, `refused`, `timeout`, `smb1-only`, `no-signing`, `not-supported`, `malformed`, `disconnected`.
+ */
 export async function openConnection(options: ConnectOptions, surroundings: Surroundings): Promise<Connection> {
   const { host, connectTimeoutMs } = options;
   const port = options.port ?? SMB_PORT;

@@ -61,6 +61,8 @@ async function fetchSmall(
     const before = created.stat;
     if (before.size > bytes) return undefined;
     const read = answerAt(answers, 0);
+    // A server may be unable to go on with a chain once a part of it went asynchronous (MS-SMB2 3.3.5.2.7.2); alone it can.
+    if (read.status === STATUS.INTERNAL_ERROR) return undefined;
     const data = dataOf(read.status, read.part, bytes, about);
     // A file that was cut meanwhile ends early, and `after` shows it; data that is missing without that is not whole.
     if (data.length < before.size && (after === undefined || after.size === before.size)) return undefined;

@@ -83,7 +83,8 @@ describe('a chain', () => {
         ),
       ),
     ]);
-    await text(line).catch(() => undefined);
+    // The file is read all the same, where need be without a chain.
+    expect(await text(line)).toBe('abc');
     const [, , closing] = asked;
     expect(closing?.map((part) => part.command)).toEqual([CLOSE]);
     expect(closing?.[0]?.body.subarray(8, 24).equals(FILE_ID)).toBe(true);
@@ -120,6 +121,28 @@ describe('a file', () => {
     ]);
     await expect(text(line)).rejects.toMatchObject({ code: 'malformed' });
     expect(commands(asked)).toEqual([[CREATE, READ, CLOSE]]);
+  });
+});
+
+describe('a file of an impossible size', () => {
+  it.each([
+    ['in a chain', 3],
+    ['by itself', 10_000_000],
+  ])('opened %s is malformed and closed', async (_remark, hint) => {
+    const impossible = GOOD.create();
+    impossible.writeBigUInt64LE(2n ** 60n, 48);
+    const { line, asked } = await lineTo(100, (parts) => [
+      chain(parts.map((to) => (to.command === CREATE ? { to, body: impossible } : good(to)))),
+    ]);
+    await expect(fetch(line, 'file', hint, { data: () => undefined }, 1_048_576)).rejects.toMatchObject({
+      code: 'malformed',
+    });
+    await line.ask(echoRequest(), { ...ABOUT, lane: 'urgent' });
+    expect(
+      commands(asked)
+        .flat()
+        .filter((command) => command === CLOSE).length,
+    ).toBe(1);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   PREVIOUS_FILE,
   readClosed,
   readCreated,
+  readFileHandle,
 } from './wire/create.ts';
 import { addressPart } from './wire/file-id.ts';
 import { COMMAND, type Part } from './wire/header.ts';
@@ -35,7 +36,7 @@ export interface OnFile {
   created: Created;
   /** One for each part between CREATE and CLOSE; the caller judges them. */
   answers: Answer[];
-  /** What CLOSE told; undefined when it failed or told nothing. */
+  /** What CLOSE told; undefined when it told nothing. */
   after: Stat | undefined;
 }
 
@@ -90,19 +91,22 @@ export class Line {
   async onFile(create: Create, parts: readonly Part[], about: About, postQuery = false): Promise<OnFile> {
     const chain = [createRequest(create), ...parts, closeRequest(PREVIOUS_FILE, postQuery)];
     const answers = await this.exchange(chain, about);
-    const created = readCreated(mustSucceed(answerAt(answers, 0), about).part);
+    const { part } = mustSucceed(answerAt(answers, 0), about);
     const closed = answerAt(answers, answers.length - 1);
-    if (closed.status !== STATUS.SUCCESS) await this.close(created.fileId, about);
-    return {
-      created,
-      answers: answers.slice(1, -1),
-      after: closed.status === STATUS.SUCCESS ? readClosed(closed.part) : undefined,
-    };
+    const after =
+      closed.status === STATUS.SUCCESS ? readClosed(closed.part) : await this.close(readFileHandle(part), about);
+    return { created: readCreated(part), answers: answers.slice(1, -1), after };
   }
 
   /** CREATE alone; the caller owes the `close`. */
   async open(create: Create, about: About): Promise<Created> {
-    return readCreated((await this.ask(createRequest(create), about)).part);
+    const { part } = await this.ask(createRequest(create), about);
+    try {
+      return readCreated(part);
+    } catch (error) {
+      this.closeLater(readFileHandle(part), about);
+      throw error;
+    }
   }
 
   /** CLOSE with post-query. Undefined when the server says that it failed: then the handle was gone already. */
@@ -133,7 +137,7 @@ export class Line {
       if (part.command === COMMAND.create) {
         // Without a file the rest of the chain has the same answer.
         if (answer.status !== STATUS.SUCCESS) return parts.map(() => answer);
-        fileId = readCreated(answer.part).fileId;
+        fileId = readFileHandle(answer.part);
       }
       answers.push(answer);
     }

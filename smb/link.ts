@@ -22,7 +22,7 @@ import type { Protection } from './protection.ts';
 import { smb1Only } from './smb1.ts';
 import { STATUS } from './status.ts';
 import { badAnswer } from './wire/bytes.ts';
-import { COMMAND, FLAG, type Header, readHeader, splitChain, UNASKED } from './wire/header.ts';
+import { COMMAND, type Header, readHeader, splitChain, UNASKED } from './wire/header.ts';
 
 /** Before NEGOTIATE an answer is small. */
 const FIRST_LIMIT_BYTES = 64 * 1024;

@@ -9,7 +9,7 @@ import { STATUS, statusFailure } from './status.ts';
 import type { ListBatch } from './types.ts';
 import { readBufferAnswer } from './wire/buffer-answer.ts';
 import { badAnswer } from './wire/bytes.ts';
-import { ACCESS, createRequest, DISPOSITION, OPTION, PREVIOUS_FILE, readCreated } from './wire/create.ts';
+import { ACCESS, createRequest, DISPOSITION, OPTION, PREVIOUS_FILE, readFileHandle } from './wire/create.ts';
 import { queryDirectoryRequest, readEntries } from './wire/directory.ts';
 import type { Part } from './wire/header.ts';
 
@@ -37,7 +37,7 @@ export async function* list(
     options: OPTION.directory | OPTION.reparsePoint,
   });
   const answers = await line.exchange([create, ...queries(PREVIOUS_FILE, FIRST_BYTES)], about);
-  const { fileId } = readCreated(mustSucceed(answerAt(answers, 0), about).part);
+  const fileId = readFileHandle(mustSucceed(answerAt(answers, 0), about).part);
   const cursor = new Cursor(about);
   let more: Promise<Answer[]> | undefined;
   try {

@@ -8,7 +8,15 @@ import type { Answer } from './exchange.ts';
 import { type About, answerAt, type Line, mustSucceed } from './line.ts';
 import { wirePath } from './name.ts';
 import type { BasicInfo, Stat, StoreSource } from './types.ts';
-import { ACCESS, type Create, createRequest, DISPOSITION, OPTION, PREVIOUS_FILE, readCreated } from './wire/create.ts';
+import {
+  ACCESS,
+  type Create,
+  createRequest,
+  DISPOSITION,
+  OPTION,
+  PREVIOUS_FILE,
+  readFileHandle,
+} from './wire/create.ts';
 import type { Part } from './wire/header.ts';
 import { deleteRequest, setBasicRequest } from './wire/info.ts';
 import { readWritten, writeRequest } from './wire/read-write.ts';
@@ -60,7 +68,7 @@ async function storeSmall(
     const data = await wholeRead(source, 0, source.size, about);
     const chain = [createRequest(create), writeRequest(PREVIOUS_FILE, 0, data), ...finish(PREVIOUS_FILE, info)];
     const answers = await line.exchange(chain, about);
-    const { fileId } = readCreated(mustSucceed(answerAt(answers, 0), about).part);
+    const fileId = readFileHandle(mustSucceed(answerAt(answers, 0), about).part);
     try {
       checkWritten(answerAt(answers, 1), source.size, about);
       for (const answer of answers.slice(2)) mustSucceed(answer, about);

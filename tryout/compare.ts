@@ -54,12 +54,8 @@ function compareObject(main: string, mirror: string, relative: string, result: C
   result.bytes += Number(a.size);
   if (!sameContent(path.join(main, relative), path.join(mirror, relative)))
     result.differences.push({ path: relative, what: 'content' });
-  const [here, there] = [attributesOf(path.join(main, relative)), attributesOf(path.join(mirror, relative))];
-  if (here !== there)
-    result.differences.push({
-      path: relative,
-      what: `DOS attributes ${here} and ${there} ${getXattr(path.join(main, relative), 'user.DOSATTRIB')?.toString('hex')} ${getXattr(path.join(mirror, relative), 'user.DOSATTRIB')?.toString('hex')}`,
-    });
+  if (attributesOf(path.join(main, relative)) !== attributesOf(path.join(mirror, relative)))
+    result.differences.push({ path: relative, what: 'DOS attributes' });
 }
 
 function namesIn(folder: string): Set<string> {

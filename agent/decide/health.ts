@@ -62,7 +62,7 @@ export function verdictOf(facts: Facts, nowMs: number): Verdict {
   const echo = fresh(facts, 'echo', nowMs);
   const negotiate = fresh(facts, 'negotiate', nowMs);
   const fetch = fresh(facts, 'fetch', nowMs);
-  const stuckSinceMs = fetch?.outcome === 'frozen' && fetch.atMs > fetch.sinceMs ? fetch.sinceMs : undefined;
+  const stuckSinceMs = stuckSince(fetch, negotiate);
   const how = negotiate === undefined ? undefined : failureIn(negotiate.outcome);
   if (negotiate !== undefined && how !== undefined) {
     const echoLives = echo?.outcome === 'answered' && echo.atMs >= negotiate.sinceMs;
@@ -92,6 +92,15 @@ export function verdictOf(facts: Facts, nowMs: number): Verdict {
   if (fetch?.outcome === 'changed')
     return { kind: 'degraded', why: `the known file is gone or changed (${fetch.detail})`, sinceMs: fetch.sinceMs };
   return { kind: 'serving' };
+}
+
+/**
+ * Since when the disk under a main that negotiates hangs: two fetches running, both begun while it negotiated. Fetches that
+ * hung together with everything else say nothing more once the main answers again.
+ */
+function stuckSince(fetch: LayerFact | undefined, negotiate: LayerFact | undefined): number | undefined {
+  if (fetch?.outcome !== 'frozen' || fetch.atMs <= fetch.sinceMs) return undefined;
+  return negotiate?.outcome === 'answered' && fetch.sinceMs < negotiate.sinceMs ? undefined : fetch.sinceMs;
 }
 
 /** The carrier is gone: nothing else needs to be asked. */

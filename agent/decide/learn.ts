@@ -15,6 +15,10 @@ export const GAP_MS = 1_000;
 const NET_GAP_MS = 2_500;
 /** Lateness up to this (or a quarter of the least patience) makes no miss: it is shorter than a probe's own time limit. */
 const LATE_TOLERATED_MS = 200;
+/** A trouble is over when the main has served this long without a break: a flapping main or cable is one trouble, and one mail. */
+const SETTLE_MS = 30_000;
+/** What may be told again after that; the rest ends with the mode, or has a mail of its own for its end. */
+const OVER_WHEN_SETTLED: AlertCode[] = ['isolated', 'degraded', 'take-over-failed'];
 /** How long misses are not learned after our own lateness: late answers still in the sockets and buffers arrive in this time. */
 export const DISTRUST_MS = 2_000;
 
@@ -38,6 +42,7 @@ export function noFacts(nowMs: number): Facts {
     netHeardMs: nowMs,
     lookedAtMs: nowMs,
     told: [],
+    calmSinceMs: undefined,
     retryStepAtMs: undefined,
     stepFailures: 0,
   };
@@ -112,13 +117,13 @@ function withEvidence(state: State, facts: Facts, event: Extract<StandbyEvent, {
     if (mayMeetOurselves(state.durable.mode)) return facts;
     if (isMiss && nowMs < facts.distrustUntilMs) return facts;
   }
-  const fact: LayerFact = {
-    outcome,
-    atMs: nowMs,
-    sinceMs: before?.outcome === outcome ? before.sinceMs : nowMs,
-    ms: event.ms,
-    detail: event.detail,
-  };
+  // When the main began to answer again: a fetch from before that time hung with the rest, and a row of them begins anew.
+  const { negotiate } = facts.layers;
+  const turnedMs = layer === 'fetch' && isMiss && negotiate?.outcome === 'answered' ? negotiate.sinceMs : 0;
+  if (nowMs - event.ms < turnedMs) return facts;
+  const goesOn = before?.outcome === outcome && before.sinceMs >= turnedMs;
+  const sinceMs = goesOn ? before.sinceMs : nowMs;
+  const fact: LayerFact = { outcome, atMs: nowMs, sinceMs, ms: event.ms, detail: event.detail };
   const next: Facts = { ...facts, layers: { ...facts.layers, [layer]: fact } };
   switch (layer) {
     case 'witness':
@@ -149,18 +154,20 @@ function settled(before: Facts, facts: Facts, event: StandbyEvent, policy: Polic
   if (isCutOff(facts, policy, event.nowMs)) {
     next = { ...next, isolatedSinceMs: before.isolatedSinceMs ?? event.nowMs, failingSinceMs: undefined };
   } else if (before.isolatedSinceMs !== undefined) {
-    next = { ...withoutMain(next), isolatedSinceMs: undefined, told: without(next.told, ['isolated']) };
+    next = { ...withoutMain(next), isolatedSinceMs: undefined };
   }
-  if (verdictOf(next, event.nowMs).kind === 'serving') {
-    const negotiated = next.layers.negotiate?.outcome === 'answered';
-    next = { ...next, seenHealthy: next.seenHealthy || negotiated, attempts: 0, nextAttemptMs: event.nowMs };
-    next = { ...next, told: without(next.told, ['degraded', 'take-over-failed']) };
-  }
-  return next;
+  if (verdictOf(next, event.nowMs).kind !== 'serving') return { ...next, calmSinceMs: undefined };
+  const calmSinceMs = next.calmSinceMs ?? event.nowMs;
+  const seenHealthy = next.seenHealthy || next.layers.negotiate?.outcome === 'answered';
+  next = { ...next, calmSinceMs, seenHealthy, attempts: 0, nextAttemptMs: event.nowMs };
+  return isSettled(next, event.nowMs)
+    ? { ...next, told: next.told.filter((code) => !OVER_WHEN_SETTLED.includes(code)) }
+    : next;
 }
 
-function without(told: AlertCode[], codes: AlertCode[]): AlertCode[] {
-  return told.some((code) => codes.includes(code)) ? told.filter((code) => !codes.includes(code)) : told;
+/** Whether the main has served without a break for the settle time. */
+export function isSettled(facts: Facts, nowMs: number): boolean {
+  return facts.calmSinceMs !== undefined && nowMs - facts.calmSinceMs >= SETTLE_MS;
 }
 
 /** Forgets every answer and every miss of the main: a new judgement needs new evidence. */

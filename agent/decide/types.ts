@@ -63,6 +63,8 @@ export interface Facts {
   netHeardMs: number;
   /** When `look` was last asked for. */
   lookedAtMs: number;
+  /** Since when the main has served without a break, or undefined. */
+  calmSinceMs: number | undefined;
   /** Alerts already sent for the present trouble; each is sent once until the trouble is over. */
   told: AlertCode[];
   /** When the present step, which failed, is tried again; undefined while its answer is awaited. */

@@ -35,7 +35,7 @@ export class FakeWorld {
   /** Unfinished files of ours on the main. */
   temps(): string[] {
     const names = this.main.files().map((file) => file.path);
-    return names.filter((name) => name.includes('.~standby-'));
+    return names.filter((name) => name.includes('~standby-'));
   }
 
   /** Requests to the main that change something. */

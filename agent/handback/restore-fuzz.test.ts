@@ -161,7 +161,7 @@ function expectations(main: FakeMain, mirror: FakeMirror, base: Snapshot): (mean
       if (there.has(foldCase(at)) || here.has(foldCase(at))) continue;
       expect(main.textOf(at), `${at} changed only here`).toBe(text);
     }
-    expect(after.filter(({ path: at }) => at.includes('.~standby-'))).toEqual([]);
+    expect(after.filter(({ path: at }) => at.includes('~standby-'))).toEqual([]);
     // What the index calls common must be equal, or the mirror would keep a wrong copy for ever.
     for (const { path: at, text, stat } of after) {
       const row = mirror.rows.get(at);
@@ -192,7 +192,7 @@ async function restoreAll(main: FakeMain, mirror: FakeMirror, troubles: Trouble[
     let open: number;
     try {
       open = (await carryOut(deps, plan.hash)).open;
-      const left = main.files().filter((file) => file.path.includes('.~standby-'));
+      const left = main.files().filter((file) => file.path.includes('~standby-'));
       const broke = next?.what === 'disconnected' || next?.what === 'timeout';
       if (!broke) expect(left, 'unfinished files after a run that was not cut off').toEqual([]);
     } catch (error) {
@@ -245,8 +245,7 @@ function disturbance(main: FakeMain, mirror: FakeMirror, what: Trouble, meanwhil
         return;
       case 'held':
       case 'open':
-        for (const file of main.files())
-          if (!file.path.includes('.~standby-')) main[what.what].add(foldCase(file.path));
+        for (const file of main.files()) if (!file.path.includes('~standby-')) main[what.what].add(foldCase(file.path));
         return;
       case 'mute':
         return;

@@ -45,7 +45,8 @@ export class Temps {
   /** The name of the unfinished file for this target, written down; the same each time for the same target. */
   open(share: string, target: string): string {
     const id = createHash('sha256').update(`${this.decision}\0${share}\0${target}`).digest('hex').slice(0, 16);
-    const temp = join(parentOf(target), `.~standby-${id}.tmp`);
+    // No dot in front: Samba marks names that begin with one as hidden, and the mark would stay with the file.
+    const temp = join(parentOf(target), `~standby-${id}.tmp`);
     this.note('+', share, temp);
     return temp;
   }

@@ -53,7 +53,8 @@ export class Flusher {
     for (const resolve of this.#waiters.splice(0)) resolve();
     if (this.#closed) return;
     if (why === '') this.#options.index.completeBatch(batch);
-    else
+    else {
+      this.#options.index.distrustBatch(batch);
       this.#options.failed(
         new Failure({
           code: 'flush-failed',
@@ -63,6 +64,7 @@ export class Flusher {
           hint: "the mirror's disk may be failing: look at the kernel's log",
         }),
       );
+    }
   }
 
   /** What waits stays waiting: it is trusted until the machine restarts. */

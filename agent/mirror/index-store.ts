@@ -69,6 +69,7 @@ export class IndexStore {
   #transaction: NodeJS.Timeout | undefined;
   #batch: number;
   #pending = 0;
+  #broken: Failure | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
   /** `bootId`: differs after every start of the machine. Throws a Failure for an index that is damaged or newer than we are. */
@@ -118,9 +119,10 @@ export class IndexStore {
 
   /** Runs a statement inside the gathering transaction. */
   #run(sql: string, ...values: (number | bigint | string | null)[]): { changes: number; id: number } {
+    if (this.#broken !== undefined) throw this.#broken;
     if (this.#transaction === undefined) {
       this.#database.exec('BEGIN IMMEDIATE');
-      this.#transaction = setTimeout(() => this.commit(), COMMIT_MS);
+      this.#transaction = setTimeout(() => this.#commitLater(), COMMIT_MS);
     }
     const done = this.#statement(sql).run(...values);
     return { changes: Number(done.changes), id: Number(done.lastInsertRowid) };
@@ -145,6 +147,22 @@ export class IndexStore {
     clearTimeout(this.#transaction);
     this.#transaction = undefined;
     this.#database.exec('COMMIT');
+  }
+
+  /** A commit that fails in a timer is told to whoever writes next: what it lost is copied again. */
+  #commitLater(): void {
+    try {
+      this.commit();
+    } catch (error) {
+      this.#broken = new Failure({
+        code: 'index-failed',
+        doing: 'write the index',
+        subject: this.file,
+        what: failureOf(error, 'commit').what,
+        hint: 'is the disk with the state folder full or failing? The engine has to be started again',
+        cause: error,
+      });
+    }
   }
 
   meta(key: string): string | undefined {
@@ -354,6 +372,11 @@ export class IndexStore {
   /** The file system has been flushed after `closeBatch` returned this number: its rows are complete. */
   completeBatch(batch: number): void {
     this.#run('UPDATE objects SET batch = 0 WHERE batch > 0 AND batch <= ?', batch);
+  }
+
+  /** The flush failed: the kernel may have dropped what these rows describe, so they are copied again. */
+  distrustBatch(batch: number): void {
+    this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND batch <= ? AND kind = 1', batch);
   }
 
   close(): void {

@@ -17,7 +17,7 @@ import { IndexStore } from './index-store.ts';
 import { chooseKnown, type KnownFile } from './known.ts';
 import { carefully, type OpenLink } from './links.ts';
 import { type Freeze, openFreeze } from './mark.ts';
-import type { Owner } from './metadata.ts';
+import { type Owner, unixNs } from './metadata.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
 import type { Gate } from './session.ts';
@@ -42,8 +42,11 @@ export interface MirrorOptions {
 
 const TELL_MS = 250;
 const KNOWN_EVERY_MS = 60_000;
+const KNOWN_PAUSE_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const PROBLEMS_TOLD = 200;
+/** The same trouble is told again only after so long. */
+const ALERT_AGAIN_MS = 60_000;
 /** Repeats what is unchanged, for a listener that came late. */
 const REPEAT_MS = 5_000;
 
@@ -56,9 +59,12 @@ export class Mirror {
   readonly #problems: Problems;
   readonly #folders = new Map<string, MirrorFolder>();
   readonly #shares: ShareMirror[] = [];
+  readonly #alertedMs = new Map<string, number>();
   readonly #placed = { files: 0, bytes: 0 };
   readonly #rate = new Rate();
   #running = false;
+  /** The main's clock when a connection was last opened; 0 before. */
+  #mainWallMs = 0;
   readonly #timer: NodeJS.Timeout;
   #told = '';
   #toldMs = 0;
@@ -97,7 +103,11 @@ export class Mirror {
         this.#tell(true);
       },
     });
-    const open = carefully(options.open, clock);
+    const open = carefully(async (share) => {
+      const link = await options.open(share);
+      this.#mainWallMs = Number(unixNs(link.server.systemTime) / 1_000_000n);
+      return link;
+    }, clock);
     const gate = oneAtATime();
     for (const share of options.shares) {
       const folder = new MirrorFolder(mirrorPath, share, options.owner);
@@ -189,6 +199,9 @@ export class Mirror {
   }
 
   #alert(code: string, what: string, hint: string): void {
+    const nowMs = this.#options.clock.monoMs();
+    if (nowMs - (this.#alertedMs.get(code) ?? Number.NEGATIVE_INFINITY) < ALERT_AGAIN_MS) return;
+    this.#alertedMs.set(code, nowMs);
     this.#options.log.error(what, { alert: code });
     this.#options.tell({ kind: 'alert', code, what, hint });
   }
@@ -198,16 +211,26 @@ export class Mirror {
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#tell(false);
     if (!this.#running) return;
-    if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || this.#known === undefined) this.#chooseKnown();
-    if (clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
+    if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();
+    if (this.#mainWallMs > 0 && clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
       this.#prunedMs = clock.monoMs();
-      this.#attic.prune(clock.wallMs()).catch((error: unknown) => this.#alert('attic', String(error), ''));
+      // A clock of ours that jumped ahead must not empty the attic.
+      const wallMs = Math.min(clock.wallMs(), this.#mainWallMs);
+      this.#attic.prune(wallMs).catch((error: unknown) => this.#alert('attic', String(error), ''));
     }
+  }
+
+  /** A known file that a user changed or deleted must be replaced before anybody takes it for a fault of the main. */
+  #isKnownValid(): boolean {
+    const known = this.#known;
+    if (known === undefined) return false;
+    const row = this.index.find(this.index.share(known.share).root, known.path);
+    return row !== undefined && row.size === known.size && String(row.written) === known.writtenFileTime;
   }
 
   #chooseKnown(): void {
     const { clock, tell } = this.#options;
-    if (clock.monoMs() - this.#knownMs < REPEAT_MS) return;
+    if (clock.monoMs() - this.#knownMs < KNOWN_PAUSE_MS) return;
     this.#knownMs = clock.monoMs();
     const choose = async (): Promise<void> => {
       for (const share of this.#options.shares) {

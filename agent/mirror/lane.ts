@@ -74,6 +74,9 @@ export class Lane {
         void this.#fly(job);
         if (this.#pace.isTired) await this.#pace.rest();
       }
+    } catch (error) {
+      this.#failed ??= error;
+      this.#wake();
     } finally {
       this.#pumping = false;
     }

@@ -62,10 +62,29 @@ export function carefully(open: OpenLink, clock: Clock): OpenLink {
   };
 }
 
-/** Closes the link when its signal is aborted, so that whatever waits for an answer hears at once. */
-export function closeOnAbort(link: Link, signal: AbortSignal): void {
-  if (signal.aborted) link.close();
-  else signal.addEventListener('abort', () => link.close(), { once: true });
+/** Opens a link, unless the signal comes first: then nobody waits for a dead main, and a link that comes late is closed. */
+export async function openUnlessAborted(open: OpenLink, share: string, signal: AbortSignal): Promise<Link> {
+  signal.throwIfAborted();
+  const opening = open(share);
+  const aborted = Promise.withResolvers<never>();
+  const stop = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([opening, aborted.promise]);
+  } catch (error) {
+    opening.then((link) => link.close()).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Closes the link when the signal is aborted, so that whatever waits for an answer hears at once. Returns how to forget it. */
+export function closeOnAbort(link: Link, signal: AbortSignal): () => void {
+  const close = (): void => link.close();
+  if (signal.aborted) close();
+  else signal.addEventListener('abort', close, { once: true });
+  return () => signal.removeEventListener('abort', close);
 }
 
 const ECHO_EVERY_MS = 10_000;
@@ -74,14 +93,17 @@ const ECHO_MISSES = 2;
 
 /** Rejects when the link has ended or no longer answers; a watch alone would wait for ever on a dead line. */
 export async function watchLink(link: Link, signal: AbortSignal): Promise<never> {
-  const ended = link.closed.then((why) => {
-    throw why;
-  });
-  ended.catch(() => {});
+  const gone = new AbortController();
+  link.closed.then((why) => gone.abort(why)).catch(() => {});
+  const either = AbortSignal.any([signal, gone.signal]);
   for (let missed = 0; ; ) {
-    await Promise.race([ended, pause(ECHO_EVERY_MS, undefined, { signal })]);
     try {
-      await Promise.race([ended, link.echo(ECHO_LIMIT_MS)]);
+      await pause(ECHO_EVERY_MS, undefined, { signal: either });
+    } catch (error) {
+      throw gone.signal.aborted ? gone.signal.reason : error;
+    }
+    try {
+      await link.echo(ECHO_LIMIT_MS);
       missed = 0;
     } catch (error) {
       missed += 1;

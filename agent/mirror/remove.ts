@@ -12,6 +12,7 @@
  *
  * Killed between attic and row: the row has no file; it is found absent again, and there is nothing left to move.
  */
+import { failureOf } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
 import { sameSignature } from './folder.ts';
 import { type Ground, isAboutPath, isGone, isOneName, keeperFor } from './ground.ts';
@@ -74,11 +75,17 @@ export async function isSameShare(ground: Ground, tree: Tree): Promise<boolean> 
 }
 
 function removeOne(ground: Ground, { row, path }: Proven): boolean {
-  const { index, folder, problems, share } = ground;
+  const { index, folder, problems, share, clock } = ground;
   const now = index.row(row.id);
   if (now === undefined || index.path(row.id) !== path || !sameSignature(now.local, row.local)) return false;
-  if (folder.look(path).kind !== 'none')
-    folder.within(parentOf(path), (dir) => keeperFor(ground, path).move(dir, nameOf(path)));
+  try {
+    if (folder.look(path).kind !== 'none')
+      folder.within(parentOf(path), (dir) => keeperFor(ground, path).move(dir, nameOf(path)));
+  } catch (error) {
+    const { code, what } = failureOf(error, 'put away', path);
+    problems.add(share, path, { code, why: `is gone from the main and cannot be put away here: ${what}` }, clock.wallMs());
+    return false;
+  }
   index.remove(now);
   problems.clear(share, path);
   return true;

@@ -8,7 +8,7 @@ import type { Watch } from '../../smb/types.ts';
 import type { Outcome } from './fetch.ts';
 import { type Ground, isAboutPath } from './ground.ts';
 import { Lane } from './lane.ts';
-import { closeOnAbort, type Link, type OpenLink, watchLink } from './links.ts';
+import { closeOnAbort, type Link, type OpenLink, openUnlessAborted, watchLink } from './links.ts';
 import { Live } from './live.ts';
 import { parentOf } from './names.ts';
 import { type Pass, startPass } from './pass.ts';
@@ -39,7 +39,7 @@ const PASS_LOOK_MS = 250;
 export async function runSession(live: Link, options: SessionOptions, outer: AbortSignal): Promise<void> {
   const end = new AbortController();
   const signal = AbortSignal.any([outer, end.signal]);
-  closeOnAbort(live, signal);
+  const forget = closeOnAbort(live, signal);
   const session = new Session(live, options, signal);
   const parts = [session.live.run(), session.watch(), session.passes(), session.laneFailure(), watchLink(live, signal)];
   try {
@@ -48,6 +48,7 @@ export async function runSession(live: Link, options: SessionOptions, outer: Abo
     if (!outer.aborted) throw error;
   } finally {
     end.abort();
+    forget();
     live.close();
     await Promise.allSettled(parts);
     await session.landed();
@@ -167,8 +168,8 @@ class Session {
   async #pass(): Promise<void> {
     this.#passWanted = false;
     const { ground, open, passing } = this.#options;
-    const link = await open(ground.share);
-    closeOnAbort(link, this.#signal);
+    const link = await openUnlessAborted(open, ground.share, this.#signal);
+    const forget = closeOnAbort(link, this.#signal);
     try {
       const pass = startPass(
         ground,
@@ -181,6 +182,7 @@ class Session {
       await pass.done;
     } finally {
       passing(undefined);
+      forget();
       link.close();
     }
   }

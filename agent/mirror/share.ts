@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, isFailure, textOf } from '../../base/failure.ts';
 import type { ShareState } from '../engine-messages.ts';
 import type { Ground } from './ground.ts';
-import { type Link, type OpenLink, REFUSALS } from './links.ts';
+import { type Link, type OpenLink, openUnlessAborted, REFUSALS } from './links.ts';
 import type { Pass } from './pass.ts';
 import { type Gate, runSession } from './session.ts';
 
@@ -30,6 +30,10 @@ const PAUSE_LIMIT_MS = 15_000;
 const REFUSED_PAUSE_MS = 30_000;
 /** A session that lasted so long did not fail at its start. */
 const STEADY_MS = 30_000;
+
+function isAboutUs(error: unknown): boolean {
+  return !isFailure(error) || error.code.startsWith('index-') || error.code.startsWith('e') || error.code === 'attic-crowded';
+}
 
 export class ShareMirror {
   readonly #options: ShareOptions;
@@ -81,7 +85,7 @@ export class ShareMirror {
 
   async #connected(signal: AbortSignal): Promise<void> {
     const { ground, open, gate, passEveryMs } = this.#options;
-    const link = await open(ground.share);
+    const link = await openUnlessAborted(open, ground.share, signal);
     try {
       signal.throwIfAborted();
       await this.#recognise(link);
@@ -132,13 +136,20 @@ export class ShareMirror {
 
   #stumbled(error: unknown): void {
     const what = isFailure(error) ? error.what : textOf(error);
-    const refused = isFailure(error, 'main-changed', 'bad-share', 'access-denied', ...REFUSALS) ? error : undefined;
-    if (refused !== undefined && this.#alerted !== refused.code) {
-      this.#alerted = refused.code;
-      const code = REFUSALS.includes(refused.code) ? 'log-on-refused' : refused.code;
-      this.#options.alert(code, refused.message, refused.hint ?? '');
+    const isMains = isFailure(error, 'main-changed', 'bad-share', 'access-denied', ...REFUSALS);
+    // Anything that the client has no code for is trouble of our own: the index, the disk.
+    const isOurs = isAboutUs(error);
+    if (!isMains && !isOurs) {
+      this.#show('unreachable', what);
+      return;
     }
-    this.#show(refused === undefined ? 'unreachable' : 'refused', what);
+    const told = isFailure(error) ? error.code : 'mirror-failed';
+    const code = REFUSALS.includes(told) ? 'log-on-refused' : told;
+    if (this.#alerted !== code) {
+      this.#alerted = code;
+      this.#options.alert(code, textOf(error), isFailure(error) ? (error.hint ?? '') : '');
+    }
+    this.#show('refused', what);
   }
 
   #showWork(): void {

@@ -3,7 +3,7 @@
  * their parent has been listed: the walk remembers one page for each level and no more, however wide the tree.
  */
 
-import { isFailure } from '../../base/failure.ts';
+import { errnoOf, isFailure } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
 import { type Ground, isAboutPath, problemOf } from './ground.ts';
 import { below } from './names.ts';
@@ -75,10 +75,11 @@ const UNLISTED_RETRY_MS = 60_000;
 /** True when it was listed to its end. */
 async function scanOne(ground: Ground, tree: Tree, at: DirectoryAt, options: WalkOptions): Promise<boolean> {
   try {
-    await scanDirectory(ground, tree, at, options);
+    await scanWithRoom(ground, tree, at, options);
     return true;
   } catch (error) {
-    if (!isAboutPath(error)) throw error;
+    // Without its root a share is not «everything that could be read», it is nothing.
+    if (!isAboutPath(error) || at.path === '') throw error;
     if (isFailure(error, 'not-found', 'not-a-directory')) options.vanished(at.path);
     else {
       const { code, why } = problemOf(error);
@@ -90,5 +91,20 @@ async function scanOne(ground: Ground, tree: Tree, at: DirectoryAt, options: Wal
       ground.problems.add(ground.share, at.path, problem, ground.clock.wallMs());
     }
     return false;
+  }
+}
+
+/** Directories need room as well: scans again when there is some. */
+async function scanWithRoom(ground: Ground, tree: Tree, at: DirectoryAt, options: WalkOptions): Promise<void> {
+  for (let waited = false; ; waited = true) {
+    try {
+      await scanDirectory(ground, tree, at, options);
+      if (waited) ground.space.proved();
+      return;
+    } catch (error) {
+      if (!['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) throw error;
+      ground.space.refused();
+      await ground.space.wait(0, options.signal);
+    }
   }
 }

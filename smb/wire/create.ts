@@ -70,11 +70,13 @@ export interface Created {
 }
 
 export function readCreated(part: Buffer): Created {
+  return { fileId: readFileHandle(part), stat: statAt(part, HEADER_BYTES + 8) };
+}
+
+/** The file id alone: it has to be closed also when the rest of the answer cannot be believed. */
+export function readFileHandle(part: Buffer): Buffer {
   checkBody(part, 89, 88, 'the answer to CREATE');
-  return {
-    fileId: Buffer.from(part.subarray(HEADER_BYTES + 64, HEADER_BYTES + 80)),
-    stat: statAt(part, HEADER_BYTES + 8),
-  };
+  return Buffer.from(part.subarray(HEADER_BYTES + 64, HEADER_BYTES + 80));
 }
 
 /** @param postQuery whether the answer shall tell times and size as they are at the end (MS-SMB2 2.2.15, POSTQUERY_ATTRIB) */

@@ -13,7 +13,7 @@ import { HandbackWorld } from './handback-world.ts';
 let world: HandbackWorld;
 
 function temps(): string[] {
-  return world.names().filter((name) => name.includes('.~standby-'));
+  return world.names().filter((name) => name.includes('~standby-'));
 }
 
 describe('a restore to a real main', () => {

@@ -127,3 +127,27 @@ it('tries a wrong password once for all shares, and says so', async () => {
   await until('both are refused', () => ['Office', 'Other'].every((name) => engine.share(name)?.state === 'refused'));
   expect(engine.messages.some((message) => message.kind === 'alert' && message.code === 'log-on-refused')).toBe(true);
 });
+
+it('stops at once though the main is frozen, connected or just connecting', async () => {
+  world = await World.make({ port: 4486 });
+  fill();
+  let engine = world.engine(PASS);
+  await world.live(engine);
+  world.samba.freeze();
+  await engine.order({ kind: 'stop' }, 'stopped');
+  await engine.end();
+  engine = world.engine(PASS);
+  await until('it has begun', () => engine.last('mirror'));
+  await engine.order({ kind: 'freeze', decision: 'takeover-2' }, 'frozen');
+  expect(engine.last('mirror')?.shares[0]?.complete).toBe(true);
+  world.samba.thaw();
+});
+
+it('does not take a share whose root it may not list for a complete one', async () => {
+  world = await World.make({ port: 4487 });
+  fill();
+  fs.chmodSync(world.main(''), 0o311);
+  const engine = world.engine(PASS);
+  await until('it is refused', () => engine.share('Office')?.state === 'refused');
+  expect(engine.share('Office')?.complete).toBe(false);
+});

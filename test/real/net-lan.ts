@@ -38,6 +38,8 @@ export interface Lan {
 /** `name` keeps networks of test files that run at the same time apart (four letters at most). */
 export async function makeLan(name: string): Promise<Lan> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${name}-`));
+  // smbd's users must pass through.
+  fs.chmodSync(folder, 0o755);
   const namespace = (host: Host): string => `${name}-${host}`;
   const ip = (...args: string[]): Promise<string> => mustRun('ip', args, LIMIT);
   await ip('link', 'add', `${name}-br`, 'type', 'bridge');
