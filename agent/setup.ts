@@ -1,4 +1,5 @@
 /** «Refresh» and «Save Configuration»: looks at a file server before anything is set up, and writes settings and secrets. */
+import os from 'node:os';
 import type { SetupRequest } from '../api/setup.ts';
 import type { ShareList, SharesRequest } from '../api/shares.ts';
 import { Failure } from '../base/failure.ts';
@@ -35,8 +36,12 @@ export async function listShares(request: SharesRequest): Promise<ShareList> {
   }
 }
 
-/** The server must answer, take the password and have the shares, before a word of it is written. Throws the Failure that says which not. */
+/**
+ * The interface must be there with an address of its own, and the server must answer, take the password and have the shares, before a word of it
+ * is written. Throws the Failure that says which not.
+ */
 export async function checkSetup(request: SetupRequest): Promise<void> {
+  checkInterface(request.interface);
   const { main } = request;
   const { shares } = await listShares({
     address: main.address,
@@ -65,6 +70,22 @@ export async function checkSetup(request: SetupRequest): Promise<void> {
         what: `the standby cannot serve that name: it ${why}`,
       });
   }
+}
+
+/** Without an address of its own on that interface the standby can ask nobody by ARP, and so could never tell who is cut off. */
+function checkInterface(name: string): void {
+  const found = os.networkInterfaces();
+  if (found[name]?.some((each) => each.family === 'IPv4') === true) return;
+  const others = Object.keys(found).filter((each) =>
+    found[each]?.some(({ family, internal }) => family === 'IPv4' && !internal),
+  );
+  throw new Failure({
+    code: 'settings-invalid',
+    doing: 'set up',
+    subject: `the interface ${name}`,
+    what: name in found ? 'it has no IPv4 address' : 'there is no interface of that name with an address',
+    hint: others.length === 0 ? 'no interface of this box has an IPv4 address' : `this box has: ${others.join(', ')}`,
+  });
 }
 
 /**

@@ -25,7 +25,9 @@ describe('a lock on a file', () => {
   it('ends with a process that is killed', async () => {
     const file = path.join(folder, 'two');
     const program = `import { lockFile } from ${JSON.stringify(path.resolve('base/lock.ts'))}; lockFile(${JSON.stringify(file)}); console.log('locked'); setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     expect(lockHolder(file)).toBe(child.pid);
     child.kill('SIGKILL');

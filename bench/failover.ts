@@ -38,6 +38,7 @@ async function measure(death: Death): Promise<{ part: Part; notes: string[] }> {
     async run(round: number): Promise<number> {
       const result = await isolated({ contender: name, death, waitMs: waits[round] ?? 0 });
       results[name].push(result);
+      progress(`  ${name}: ${phaseWords([phasesOf(result)])}`);
       return outageOf(result);
     },
   });
@@ -86,6 +87,6 @@ async function conditions(): Promise<string[]> {
     'results differ: ours serves a mirror with what was saved until the death and proves that it serves before it says so; keepalived serves a copy made before and knows nothing of what was saved since',
     'ours: profile fast, gateway and client as witnesses; it syncs its state and its mirror to the disk at each step. keepalived: advert_int 0.1, check by smbclient each second (its minimum), fall 1, rise 1, an address that neither host needs for itself',
     'frozen: the main’s kernel has acknowledged the request already, so nothing is sent again and libsmbclient waits for its own 20 s unless somebody wakes it',
-    `Samba ${samba}, ${keepalived}, network namespaces on one machine, boxes on one real disk; each run builds everything anew`,
+    `smbd ${samba}, ${keepalived}, network namespaces on one machine, boxes on one real disk; each run builds everything anew`,
   ];
 }

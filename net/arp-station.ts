@@ -27,11 +27,7 @@ export interface ArpStation {
   frame(frame: ArpFrame): void;
 }
 
-export function openArpStation(
-  world: ArpWorld,
-  mac: () => string,
-  say: (message: FromArpThread) => void,
-): ArpStation {
+export function openArpStation(world: ArpWorld, mac: () => string, say: (message: FromArpThread) => void): ArpStation {
   const clients = openNeighbours();
   const holding = openArpHolding(world, mac, clients, (address, other) => say({ kind: 'rival', address, mac: other }));
   const pending = new Map<number, Pending>();

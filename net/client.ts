@@ -115,15 +115,19 @@ export async function connectNet(options: NetClientOptions): Promise<NetClient> 
 
 /** Starts a network process that outlives us; its id. It may still find that it cannot start: then nobody listens. */
 export function startNet(options: Pick<NetClientOptions, 'runFolder' | 'log'>): number {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url)), '--run', options.runFolder], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-      LANG: 'C',
-      ...(process.env['JOURNAL_STREAM'] === undefined ? {} : { JOURNAL_STREAM: process.env['JOURNAL_STREAM'] }),
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./main.ts', import.meta.url)), '--run', options.runFolder],
+    {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        LANG: 'C',
+        ...(process.env['JOURNAL_STREAM'] === undefined ? {} : { JOURNAL_STREAM: process.env['JOURNAL_STREAM'] }),
+      },
     },
-  });
+  );
   child.on('error', (error) => options.log.error('cannot start the network process', { what: error.message }));
   child.unref();
   if (child.pid === undefined) throw failed('cannot-start', `${process.execPath} cannot be run`);

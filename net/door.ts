@@ -8,8 +8,8 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import type { Clock } from '../base/clock.ts';
 import { type Channel, openChannel } from '../base/channel.ts';
+import type { Clock } from '../base/clock.ts';
 import { Failure, failureOf } from '../base/failure.ts';
 import { type FileLock, lockFile } from '../base/lock.ts';
 import { type FromNet, type ToNet, toNet } from './messages.ts';

@@ -170,8 +170,14 @@ function sameOrder(now: Now, order: TakeOrder): boolean {
 
 /** Checked here although standbyd checks as well: these words become rules and addresses. */
 function checkedAddresses(order: TakeOrder, netlink: Netlink): number[] {
-  if (!/^[A-Za-z0-9_.-]{1,15}$/.test(order.interface)) throw refused(order, 'bad-order', 'the interface has no proper name');
-  if (!Number.isInteger(order.servePort) || order.servePort < 1 || order.servePort > 65_535 || order.servePort === 445) {
+  if (!/^[A-Za-z0-9_.-]{1,15}$/.test(order.interface))
+    throw refused(order, 'bad-order', 'the interface has no proper name');
+  if (
+    !Number.isInteger(order.servePort) ||
+    order.servePort < 1 ||
+    order.servePort > 65_535 ||
+    order.servePort === 445
+  ) {
     throw refused(order, 'bad-order', `${order.servePort} cannot be the serve port`);
   }
   if (order.addresses.length > ADDRESS_LIMIT) throw refused(order, 'bad-order', `more than ${ADDRESS_LIMIT} addresses`);

@@ -34,7 +34,10 @@ import { type NetOptions, type NetProcess, runNet } from './process.ts';
 export async function main(args: string[], times: Pick<NetOptions, 'graceMs' | 'lifetimeMs'>): Promise<void> {
   // Our stderr may be the pipe of a standbyd that has died: nobody reads it, and that must not end us.
   process.stderr.on('error', () => {});
-  const { values } = parseArgs({ args, options: { run: { type: 'string' }, log: { type: 'string', default: 'human' } } });
+  const { values } = parseArgs({
+    args,
+    options: { run: { type: 'string' }, log: { type: 'string', default: 'human' } },
+  });
   const log = openLog('net', {
     clock: systemClock,
     format: values.log === 'json' ? 'json' : 'human',

@@ -10,14 +10,14 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { Failure, failureOf, textOf } from '../base/failure.ts';
+import { interfaceIndex } from '../base/libc.ts';
 import type { Log } from '../base/log.ts';
 import type { Connection, ConnectOptions } from '../smb/types.ts';
 import { type Arp, openArp } from './arp.ts';
 import { type Door, lockRunFolder, openDoor } from './door.ts';
 import { openHold } from './hold.ts';
-import { interfaceIndex } from '../base/libc.ts';
 import { openLateness, TICK_MS } from './lateness.ts';
-import { type FromNet, NET_BEAT_MS, type ProbePlan, type ToNet } from './messages.ts';
+import { type FromNet, NET_BEAT_MS, type ProbePlan, type TakeOrder, type ToNet } from './messages.ts';
 import { openNetlink } from './netlink.ts';
 import { openLogonGate } from './probes/logon-gate.ts';
 import { systemAfter } from './probes/round.ts';
@@ -70,7 +70,12 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
     if (arp !== undefined && arpInterface === interfaceName) return arp;
     const before = arp;
     arpInterface = interfaceName;
-    const opening = (before?.then((old) => old.close(), () => {}) ?? Promise.resolve()).then(() =>
+    const opening = (
+      before?.then(
+        (old) => old.close(),
+        () => {},
+      ) ?? Promise.resolve()
+    ).then(() =>
       openArp(interfaceName, {
         rival: (address, mac) => send({ kind: 'rival', address, mac }),
         died: (why) => broken(new Failure({ code: 'thread', doing: 'watch', subject: interfaceName, what: why })),
@@ -133,50 +138,61 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
     });
   };
 
+  const take = async (order: TakeOrder, beganMs: number): Promise<void> => {
+    // An order before this one may have begun to watch again.
+    rest();
+    try {
+      await hold.take(order);
+    } finally {
+      begin();
+    }
+    const ms = clock.monoMs() - beganMs;
+    log.notice('taken', { decision: order.decision, addresses: order.addresses.join(','), ms });
+    send({ kind: 'taken', decision: order.decision, ms });
+  };
+  const release = async (decision: string, beganMs: number): Promise<void> => {
+    const { held } = hold;
+    if (held !== undefined && held.decision !== decision) {
+      const what = `it is held for the decision ${held.decision}`;
+      throw new Failure({ code: 'other-decision', doing: 'release', subject: held.addresses.join(', '), what });
+    }
+    await hold.release();
+    begin();
+    const ms = clock.monoMs() - beganMs;
+    log.notice('released', { decision, ms });
+    send({ kind: 'released', decision, ms });
+  };
+
   const receive = (message: ToNet): void => {
     const beganMs = clock.monoMs();
-    const tookMs = (): number => clock.monoMs() - beganMs;
     switch (message.kind) {
       case 'beat':
-        return;
+        break;
       case 'watch':
         plan = message;
         gate.plan();
-        return begin();
+        begin();
+        break;
       case 'watch-stop':
         plan = undefined;
-        return rest();
+        rest();
+        break;
       case 'look':
-        return watching?.look();
+        watching?.look();
+        break;
       case 'guard':
-        return inOrder('', () => hold.guard(message.servePort));
+        inOrder('', () => hold.guard(message.servePort));
+        break;
       case 'take':
         rest();
-        return inOrder(message.decision, async () => {
-          rest();
-          try {
-            await hold.take(message);
-          } finally {
-            begin();
-          }
-          log.notice('taken', { decision: message.decision, addresses: message.addresses.join(','), ms: tookMs() });
-          send({ kind: 'taken', decision: message.decision, ms: tookMs() });
-        });
+        inOrder(message.decision, () => take(message, beganMs));
+        break;
       case 'release':
-        return inOrder(message.decision, async () => {
-          const { held } = hold;
-          if (held !== undefined && held.decision !== message.decision) {
-            const what = `it is held for the decision ${held.decision}`;
-            throw new Failure({ code: 'other-decision', doing: 'release', subject: held.addresses.join(', '), what });
-          }
-          await hold.release();
-          begin();
-          log.notice('released', { decision: message.decision, ms: tookMs() });
-          send({ kind: 'released', decision: message.decision, ms: tookMs() });
-        });
+        inOrder(message.decision, () => release(message.decision, beganMs));
+        break;
       case 'end':
         void end('standbyd asked for it');
-        return;
+        break;
     }
   };
 
@@ -234,7 +250,10 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
       for (const each of trouble) {
         if (each.status === 'rejected') log.error('could not clear everything away', { what: textOf(each.reason) });
       }
-      await arp?.then((open) => open.close(), () => {});
+      await arp?.then(
+        (open) => open.close(),
+        () => {},
+      );
       netlink.close();
       opened.close();
       lock.release();

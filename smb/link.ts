@@ -103,7 +103,10 @@ export class Link {
     this.#protections.delete(protection.sessionId);
   }
 
-  /** Queues a message; it leaves when the credits allow. `done` rejects when the connection ends, or the server takes its credits back. */
+  /**
+   * Queues a message; it leaves when the credits allow. `done` rejects when the connection ends, or when the server takes
+   * its credits back.
+   */
   send(outgoing: Outgoing): Exchange {
     const exchange = new Exchange(outgoing);
     if (this.#failure !== undefined) {

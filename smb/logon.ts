@@ -32,7 +32,10 @@ export interface Logon {
 
 const DOING = 'log on to';
 
-/** Throws `wrong-password`, `guest-only`, `account-…`, `password-expired`, `logon-denied`, `bad-signature`, `malformed`, or what ended the connection. */
+/**
+ * Throws `wrong-password`, `guest-only`, `account-…`, `password-expired`, `logon-denied`, `bad-signature`, `malformed`, or
+ * what ended the connection.
+ */
 export async function logon(input: Logon): Promise<Session> {
   const { link, terms, credentials, clock, random } = input;
   const setup = new Setup(link, terms.preauthHash);
@@ -108,7 +111,10 @@ class Setup {
   }
 }
 
-/** Checks the last answer with the new keys. A wrong one ends the connection: whoever sent it is not the server that knows the password. */
+/**
+ * Checks the last answer with the new keys. A wrong one ends the connection: whoever sent it is not the server that knows
+ * the password.
+ */
 function trust(link: Link, protection: Protection, answer: Answer, result: SessionAnswer): void {
   try {
     protection.verify(answer.part, answer.header);

@@ -17,7 +17,7 @@
 import * as alerts from './alerts.ts';
 import { verdictOf } from './health.ts';
 import { answersStep, enter, forgetTold, repeat, retryLater, stay, tellOnce } from './turn.ts';
-import type { Decision, Mode, Policy, StandbyEvent, State } from './types.ts';
+import type { BackStep, Decision, Mode, Policy, RestoreStep, StandbyEvent, State } from './types.ts';
 import { counted } from './words.ts';
 
 type HandingBack = Extract<Mode, { kind: 'handing-back' }>;
@@ -28,7 +28,8 @@ export function handingBack(state: State, event: StandbyEvent, policy: Policy, m
   if (event.kind !== 'done' && event.kind !== 'failed') return stay(state);
   if (!answersStep(mode, event)) return stay(state);
   const handedBack: Mode = { kind: 'handed-back', decision: mode.decision };
-  switch (mode.step) {
+  const step: BackStep = mode.step;
+  switch (step) {
     case 'close-shares':
       if (event.kind === 'failed') return retryLater(state, event, `the shares did not close: ${event.what}`);
       return enter(state, event, { ...mode, step: 'release-address' }, 'the shares are closed');
@@ -62,7 +63,8 @@ export function restoring(state: State, event: StandbyEvent, policy: Policy, mod
   }
   if (event.kind !== 'done' && event.kind !== 'failed') return stay(state);
   if (!answersStep(mode, event)) return stay(state);
-  switch (mode.step) {
+  const step: RestoreStep = mode.step;
+  switch (step) {
     case 'restore':
       if (event.kind === 'failed') return enter(state, event, handedBack, `the restore failed: ${event.what}`);
       if (event.open === undefined) return enter(state, event, handedBack, 'the restore did not say what is left over');

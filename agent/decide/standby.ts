@@ -20,6 +20,7 @@
 import * as alerts from './alerts.ts';
 import { type Obstacle, obstacle } from './guards.ts';
 import { isRipe, longestPatienceMs, type Verdict, verdictOf } from './health.ts';
+import { isSettled } from './learn.ts';
 import { beginTakeover } from './takeover.ts';
 import { enter, forgetTold, repeat, retryLater, stay, tellOnce } from './turn.ts';
 import type { Decision, Effect, Mode, Policy, StandbyEvent, State } from './types.ts';
@@ -94,10 +95,8 @@ function notFailing(
     if (told.effects.length > 0)
       return stay(told.state, told.effects, `${policy.mainName} is degraded: ${verdict.why}`);
   }
-  if (
-    verdict.kind === 'serving' &&
-    state.facts.told.some((code) => code === 'down-manual' || code === 'down-not-ready')
-  )
+  const wasDown = state.facts.told.some((code) => code === 'down-manual' || code === 'down-not-ready');
+  if (wasDown && isSettled(state.facts, event.nowMs))
     return stay(
       forgetTold(state, 'down-manual', 'down-not-ready'),
       [alerts.mainRecovered(policy)],

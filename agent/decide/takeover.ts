@@ -120,7 +120,8 @@ function stepDone(
   policy: Policy,
   mode: Taking,
 ): Decision {
-  switch (mode.step) {
+  const step: TakeStep = mode.step;
+  switch (step) {
     case 'stop-mirror':
       return enter(state, event, { ...mode, step: 'freeze' }, 'the mirror has stopped');
     case 'freeze':
@@ -233,7 +234,8 @@ export function undoing(state: State, event: StandbyEvent, mode: Undoing): Decis
   if (event.kind === 'failed' && answersStep(mode, event))
     return retryLater(state, event, `undoing is stuck at ${mode.step}: ${event.what}`);
   if (event.kind !== 'done' || !answersStep(mode, event)) return stay(state);
-  switch (mode.step) {
+  const step: UndoStep = mode.step;
+  switch (step) {
     case 'release-address':
       return towards(state, event, { ...mode, step: 'close-shares' }, mode.why);
     case 'close-shares':

@@ -6,6 +6,7 @@ import type { Tree } from '../../smb/types.ts';
 import { silentLog } from '../../test/fakes/log.ts';
 import { FakeMain } from '../handback/fake-main.ts';
 import { Attic } from './attic.ts';
+import type { Outcome } from './fetch.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';
@@ -60,10 +61,9 @@ export class FakeShare {
   /** One pass; throws what it throws. */
   async pass(): Promise<void> {
     const tree = this.disguise(this.main.tree());
-    const settled = (job: { path: string }, outcome: { kind: string }): void => {
+    const settled = (job: { path: string }, outcome: Outcome): void => {
       this.outcomes.push(`${outcome.kind} ${job.path}`);
-      if ('problem' in outcome)
-        this.ground.problems.add('docs', job.path, outcome.problem as { code: string; why: string }, Date.now());
+      if (outcome.kind === 'problem') this.ground.problems.add('docs', job.path, outcome.problem, Date.now());
     };
     await startPass(this.ground, tree, new AbortController().signal, settled, () => {}).done;
   }

@@ -212,7 +212,7 @@ it('follows a moved directory without reading anything', async () => {
 it('equals the main after any storm of changes, whatever was cut off in between', async () => {
   const name = fc.constantFrom('a', 'b', 'A', 'c/d', 'c', 'c/e', 'c/d/f', 'x');
   const change = fc.oneof(
-    fc.record({ kind: fc.constant('write' as const), path: name, content: fc.string({ maxLength: 6 }) }),
+    fc.record({ kind: fc.constant('write' as const), path: name, content: fc.stringMatching(/^[a-z]{0,6}$/) }),
     fc.record({ kind: fc.constant('folder' as const), path: name }),
     fc.record({ kind: fc.constant('erase' as const), path: name }),
     fc.record({ kind: fc.constant('move' as const), path: name, to: name }),

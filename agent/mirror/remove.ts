@@ -83,7 +83,12 @@ function removeOne(ground: Ground, { row, path }: Proven): boolean {
       folder.within(parentOf(path), (dir) => keeperFor(ground, path).move(dir, nameOf(path)));
   } catch (error) {
     const { code, what } = failureOf(error, 'put away', path);
-    problems.add(share, path, { code, why: `is gone from the main and cannot be put away here: ${what}` }, clock.wallMs());
+    problems.add(
+      share,
+      path,
+      { code, why: `is gone from the main and cannot be put away here: ${what}` },
+      clock.wallMs(),
+    );
     return false;
   }
   index.remove(now);

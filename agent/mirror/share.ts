@@ -31,8 +31,11 @@ const REFUSED_PAUSE_MS = 30_000;
 /** A session that lasted so long did not fail at its start. */
 const STEADY_MS = 30_000;
 
+/** Trouble with our own index, attic or disk; failureOf names the last by their errno. */
+const OUR_CODES = ['index-failed', 'attic-crowded', 'enospc', 'edquot', 'eio', 'erofs', 'eacces', 'eperm', 'exdev'];
+
 function isAboutUs(error: unknown): boolean {
-  return !isFailure(error) || error.code.startsWith('index-') || error.code.startsWith('e') || error.code === 'attic-crowded';
+  return !isFailure(error) || OUR_CODES.includes(error.code);
 }
 
 export class ShareMirror {

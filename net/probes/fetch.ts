@@ -2,9 +2,10 @@
  * Reading the known file: the only probe that passes through everything users need: log-on, share, file system, disk.
  * Only its size and times are compared; a different file is `changed`, which says nothing against the main.
  */
-import type { ProbePlan } from '../messages.ts';
-import type { Session } from '../../smb/types.ts';
+
 import { Failure } from '../../base/failure.ts';
+import type { Session } from '../../smb/types.ts';
+import type { ProbePlan } from '../messages.ts';
 import { type Finding, findingOfFetching } from './classify.ts';
 
 /** The mirror chooses a small file; more than this is not read every few seconds. */

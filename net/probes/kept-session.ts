@@ -3,6 +3,8 @@
  * ECHO, the known file. Where the log-on is denied the connection is kept all the same: servers answer ECHO without a session
  * (MS-SMB2 3.3.5.19).
  */
+
+import type { Clock } from '../../base/clock.ts';
 import { textOf } from '../../base/failure.ts';
 import type { Connection, Session } from '../../smb/types.ts';
 import type { ProbePlan } from '../messages.ts';
@@ -11,7 +13,6 @@ import { findingOfFetching } from './classify.ts';
 import { fetchKnown } from './fetch.ts';
 import type { LogonGate } from './logon-gate.ts';
 import type { After } from './round.ts';
-import type { Clock } from '../../base/clock.ts';
 
 export interface KeptSession {
   readonly connection: Connection;

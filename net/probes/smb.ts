@@ -190,7 +190,11 @@ export function openSmbProbes(plan: ProbePlan, world: SmbWorld): SmbProbes {
       fetchLosses = asked !== undefined && finding === undefined ? fetchLosses + 1 : 0;
       // Once is a restart, which ECHO looks into. Again and again is the server's fault, or that of our way of reading.
       if (fetchLosses >= MISS_LIMIT) {
-        return report('fetch', { outcome: 'denied', detail: 'the connection ends whenever the known file is read' }, beganMs);
+        return report(
+          'fetch',
+          { outcome: 'denied', detail: 'the connection ends whenever the known file is read' },
+          beganMs,
+        );
       }
       if (finding === undefined) return;
       report('fetch', finding, beganMs);

@@ -1,4 +1,7 @@
-/** The answer that QUERY_DIRECTORY, QUERY_INFO and CHANGE_NOTIFY share: a buffer (MS-SMB2 2.2.34, 2.2.36, 2.2.38). And the error answer. */
+/**
+ * The answer that QUERY_DIRECTORY, QUERY_INFO and CHANGE_NOTIFY share: a buffer (MS-SMB2 2.2.34, 2.2.36, 2.2.38); and the
+ * error answer (2.2.2).
+ */
 import { badAnswer, checkBody, HEADER_BYTES, rangeOf } from './bytes.ts';
 
 const BUFFER_AT = 72;

@@ -4,7 +4,7 @@ import { badAnswer, HEADER_BYTES } from './bytes.ts';
 import { ATTRIBUTE } from './create.ts';
 import { COMMAND, chargeFor, type Part } from './header.ts';
 
-/** InfoType and class of what can be asked and set; `length` is that of the answer. */
+/** InfoType and class of what can be asked (MS-SMB2 2.2.37). */
 export const QUERY = {
   /** FileInternalInformation (MS-FSCC 2.4.22). */
   internal: { type: 1, class: 6 },
@@ -46,7 +46,10 @@ function setInfoRequest(fileId: Buffer, type: number, infoClass: number, buffer:
   return { command: COMMAND.setInfo, body, charge: chargeFor(buffer.length) };
 }
 
-/** FileBasicInformation (MS-FSCC 2.4.7); what is left out stays as it is. No attributes at all are FILE_ATTRIBUTE_NORMAL, as 0 means «unchanged». */
+/**
+ * FileBasicInformation (MS-FSCC 2.4.7); what is left out stays as it is. No attributes at all are FILE_ATTRIBUTE_NORMAL, as
+ * 0 means «unchanged».
+ */
 export function setBasicRequest(fileId: Buffer, info: BasicInfo): Part {
   const buffer = Buffer.alloc(40);
   buffer.writeBigInt64LE(info.created ?? 0n, 0);

@@ -29,7 +29,9 @@ function visible(): Map<string, number> {
   if (!fs.existsSync(root)) return found;
   for (const entry of fs.readdirSync(root, { recursive: true, withFileTypes: true })) {
     const at = path.join(entry.parentPath, entry.name);
-    if (entry.isFile()) found.set(path.relative(root, at), fs.statSync(at).ino);
+    // The engine may be at work: a temp can be gone between the listing and the look.
+    const stat = fs.lstatSync(at, { throwIfNoEntry: false });
+    if (stat?.isFile()) found.set(path.relative(root, at), stat.ino);
   }
   return found;
 }

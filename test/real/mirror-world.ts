@@ -41,7 +41,7 @@ export class Engine {
   stderr = '';
 
   constructor() {
-    this.#child = spawn(process.execPath, [...(process.env['ENGINE_ARGS']?.split(',') ?? []), ENGINE], {
+    this.#child = spawn(process.execPath, [ENGINE], {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => {

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mustRun } from '../../base/command.ts';
 import type { Layer, Outcome, ProbePlan } from '../../net/messages.ts';
 import { type Samba, startSamba } from '../../tryout/samba.ts';
 import { ADDRESS, type Lan, makeLan, type NetUnderTest, startNetUnderTest, until } from './net-lan.ts';
@@ -62,7 +63,6 @@ beforeEach(async () => {
     users: { standby: PASSWORD },
     shares: [{ name: 'docs', path: share }],
     namespace: lan.namespace('main'),
-    lines: ['bad logon attempts = 3'],
   });
   fs.writeFileSync(path.join(share, 'known.txt'), CONTENT);
   net = await startNetUnderTest(lan, path.join(lan.folder, `run${count}`));
@@ -147,6 +147,7 @@ describe('watching a real smbd', () => {
   });
 
   it('a wrong password: denied, tried once, so that the account is not locked; the connection is watched all the same', async () => {
+    await mustRun('pdbedit', ['-s', samba.configFile, '-P', 'bad lockout attempt', '-C', '3'], { timeLimitMs: 10_000 });
     const wrong = { user: 'standby', domain: '', password: 'wrong' };
     for (let n = 0; n < 4; n += 1) {
       net.client.send(plan({ logon: wrong }));

@@ -26,8 +26,8 @@ export interface Watch {
   /** A new life of standbyd begins. */
   born(): void;
   decided(before: State, decision: Decision, event: StandbyEvent): void;
-  /** The answer to a command goes out, after it was saved. */
-  answered(event: StandbyEvent, decision: Decision): void;
+  /** A decision was saved. */
+  saved(event: StandbyEvent, decision: Decision): void;
   ordered(effect: Effect, saved: Durable | undefined): void;
   /** A step is handed to whoever carries it out; it may take long until it is. */
   begun(step: Step, saved: Durable | undefined): void;
@@ -129,9 +129,9 @@ export class Daemon {
     if (decision.state.durable !== before.durable) {
       if (this.mayCrash()) return;
       this.saved = structuredClone(decision.state.durable);
+      this.watch.saved(event, decision);
       if (this.mayCrash()) return;
     }
-    this.watch.answered(event, decision);
     this.order(decision.effects);
   }
 

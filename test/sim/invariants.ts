@@ -101,7 +101,7 @@ export class Invariants implements Watch {
         throw new Violation('TAKEOVER-IS-TOLD', 'nobody was told');
   }
 
-  answered(event: StandbyEvent, decision: Decision): void {
+  saved(event: StandbyEvent, decision: Decision): void {
     if (event.kind !== 'command' || decision.answer?.accepted !== true) return;
     if (event.command.name === 'pause') this.pausedUntilWallMs = event.command.untilWallMs ?? Number.POSITIVE_INFINITY;
     if (event.command.name === 'resume') this.pausedUntilWallMs = 0;
