@@ -54,9 +54,14 @@ export function openArpStation(world: ArpWorld, mac: () => string, say: (message
       if (!pending.delete(id)) return;
       say({ kind: 'answer', id, answer });
     };
-    const unproven = (what: string): void => say({ kind: 'answer', id, answer: { kind: 'unproven', what } });
-    if (pending.size >= PROBE_LIMIT) return unproven('too many probes at once');
-    if (learned.length + named.length === 0) return say({ kind: 'answer', id, answer: { kind: 'nobody' } });
+    if (pending.size >= PROBE_LIMIT) {
+      say({ kind: 'answer', id, answer: { kind: 'unproven', what: 'too many probes at once' } });
+      return;
+    }
+    if (learned.length + named.length === 0) {
+      say({ kind: 'answer', id, answer: { kind: 'nobody' } });
+      return;
+    }
     const send = (): boolean => {
       const sent = [
         ...named.map((ip) => world.send(whoHas(mac(), probe.senderIp, ip))),
@@ -66,7 +71,10 @@ export function openArpStation(world: ArpWorld, mac: () => string, say: (message
     };
     const sentMs = world.nowMs();
     pending.set(id, { targets: new Set([...named, ...learned.map((client) => client.ip)]), sentMs, done });
-    if (!send()) return done({ kind: 'unsent' });
+    if (!send()) {
+      done({ kind: 'unsent' });
+      return;
+    }
     // One frame may be lost: ask twice.
     world.after(probe.timeoutMs / 2, () => {
       if (pending.has(id)) send();

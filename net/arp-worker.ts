@@ -98,7 +98,10 @@ const station = openArpStation(
 const room = Buffer.alloc(2_048);
 
 function read(): void {
-  if (closing || opened === undefined) return finish();
+  if (closing || opened === undefined) {
+    finish();
+    return;
+  }
   const { fd } = opened;
   fs.read(fd, room, 0, room.length, null, (error, length) => {
     if (error === null) {
@@ -115,16 +118,21 @@ function read(): void {
 
 /** After the link went down the socket goes on by itself (packet(7)); after the interface was replaced it must be opened anew. */
 function whenBack(): void {
-  if (closing || opened === undefined) return finish();
+  if (closing || opened === undefined) {
+    finish();
+    return;
+  }
   const index = interfaceIndex(interfaceName);
-  if (index === opened.index) return read();
-  if (index !== undefined) {
+  if (index === undefined) {
+    setTimeout(whenBack, REOPEN_MS);
+    return;
+  }
+  if (index !== opened.index) {
     fs.closeSync(opened.fd);
     opened = undefined;
     opened = open();
-    return read();
   }
-  setTimeout(whenBack, REOPEN_MS);
+  read();
 }
 
 function finish(): void {

@@ -5,7 +5,8 @@
  *  - runs steps one at a time, in order, each with a time limit of its own, and answers each with done or failed;
  *  - ticks at least every TICK_MS, and tells `late` before anything else that waited meanwhile;
  *  - goes on sending evidence of the main until the address is ordered, and again after it was let go;
- *  - after a restart saves what `start` made of the memory, before any event, and runs the effects of `resume(state)`; an engine that starts mirrors nothing until it is told.
+ *  - after a restart saves what `start` made of the memory, before any event, and runs the effects of `resume(state)`;
+ *    an engine that starts mirrors nothing until it is told.
  *
  * The diagrams stand in standby.ts (watching), takeover.ts (taking over, undoing, active) and handback.ts (the way back).
  */

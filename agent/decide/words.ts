@@ -1,9 +1,9 @@
 /** Durations, counts and sizes as people read them. The deciding core imports nothing, so it carries these few words itself. */
 
-/** `87 ms`, `0.4 s` below ten seconds, then at most two units. */
+/** `87 ms`, `1.5 s` below ten seconds, then at most two units. */
 export function duration(ms: number): string {
   if (ms < 999.5) return `${Math.round(Math.max(0, ms))} ms`;
-  if (ms < 9_950) return `${trimmed((ms / 1000).toFixed(1))} s`;
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
@@ -11,10 +11,6 @@ export function duration(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return two(hours, 'h', minutes % 60, 'min');
   return two(Math.floor(hours / 24), 'd', hours % 24, 'h');
-}
-
-function trimmed(decimal: string): string {
-  return decimal.endsWith('.0') ? decimal.slice(0, -2) : decimal;
 }
 
 function two(big: number, bigUnit: string, small: number, smallUnit: string): string {

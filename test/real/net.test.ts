@@ -270,6 +270,23 @@ describe('one network process at a time', () => {
     expect(net.closedWhy()).toBeUndefined();
   });
 
+  it('is started where there is none, without secrets in its environment, and replaced when it is stopped and does not greet', async () => {
+    net = await startNetUnderTest(lan, freshFolder());
+    const folder = freshFolder();
+    fs.mkdirSync(folder, { mode: 0o700 });
+    process.env['STANDBY_TEST_SECRET'] = 'secret';
+    const first = await attach(folder, 'adopt');
+    delete process.env['STANDBY_TEST_SECRET'];
+    expect(fs.readFileSync(`/proc/${first.client.pid}/environ`, 'utf8')).not.toContain('secret');
+    first.client.close();
+    process.kill(first.client.pid, 'SIGSTOP');
+    const second = await attach(folder, 'adopt');
+    expect(second.client.pid).not.toBe(first.client.pid);
+    expect(fs.existsSync(`/proc/${first.client.pid}`)).toBe(false);
+    second.client.send({ kind: 'end' });
+    await until('it ended', () => lockHolder(lockPath(folder)) === undefined);
+  });
+
   it('refuses a folder that others may write to', async () => {
     const folder = freshFolder();
     net = await startNetUnderTest(lan, freshFolder());

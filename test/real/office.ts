@@ -36,7 +36,7 @@ export interface Office {
 export async function openOffice(lines: readonly string[] = []): Promise<Office> {
   fs.rmSync(RUN, { recursive: true, force: true });
   await buildLan();
-  const mainDisk = await makeDisk('office-main', 200);
+  const mainDisk = await makeDisk('office-main', 800);
   const boxDisk = await makeDisk('office-box', 3_000);
   const original = path.join(mainDisk, SHARE);
   makeFiles(original);

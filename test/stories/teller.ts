@@ -201,23 +201,29 @@ export class Teller {
     const { mode } = this.state.durable;
     switch (what) {
       case 'mode':
-        return mustBe(rest.includes('/') && 'step' in mode ? `${mode.kind}/${mode.step}` : mode.kind, rest);
+        mustBe(rest.includes('/') && 'step' in mode ? `${mode.kind}/${mode.step}` : mode.kind, rest);
+        return;
       case 'steps': {
         const steps = this.steps.map((step) => step.effect).join(', ') || 'none';
         this.steps = [];
-        return mustBe(steps, rest);
+        mustBe(steps, rest);
+        return;
       }
       case 'alerts': {
         const alerts = this.alerts.join(', ') || 'none';
         this.alerts = [];
-        return mustBe(alerts, rest);
+        mustBe(alerts, rest);
+        return;
       }
       case 'accepted':
-        return mustBe(this.answer?.accepted === true ? 'accepted' : `refused: ${this.answer?.why}`, 'accepted');
+        mustBe(this.answer?.accepted === true ? 'accepted' : `refused: ${this.answer?.why}`, 'accepted');
+        return;
       case 'refused:':
-        return mustBegin(this.answer?.accepted === false ? this.answer.why : 'accepted', rest);
+        mustBegin(this.answer?.accepted === false ? this.answer.why : 'accepted', rest);
+        return;
       case 'sentence:':
-        return mustBegin(sentence(this.state, this.policy, this.nowMs, this.wallMs).sentence, rest);
+        mustBegin(sentence(this.state, this.policy, this.nowMs, this.wallMs).sentence, rest);
+        return;
       default:
         throw new Error(`cannot expect «${text}»`);
     }
