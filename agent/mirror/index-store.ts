@@ -60,6 +60,8 @@ const SELECT = {
 
 /** Milliseconds that writes are gathered before they are committed together. */
 const COMMIT_MS = 20;
+/** So many changes are committed as soon as the code that makes them has ended: what a kill loses is copied a second time. */
+const COMMIT_CHANGES = 8;
 /** Deeper than any path that fits into PATH_MAX. */
 const DEPTH_LIMIT = 4_096;
 
@@ -67,6 +69,8 @@ export class IndexStore {
   readonly #database: DatabaseSync;
   readonly file: string;
   #transaction: NodeJS.Timeout | undefined;
+  /** Since the transaction began. */
+  #changes = 0;
   #batch: number;
   #pending = 0;
   #broken: Failure | undefined;
@@ -123,7 +127,11 @@ export class IndexStore {
     if (this.#transaction === undefined) {
       this.#database.exec('BEGIN IMMEDIATE');
       this.#transaction = setTimeout(() => this.#commitLater(), COMMIT_MS);
+      this.#changes = 0;
     }
+    this.#changes += 1;
+    // Not at once: several changes that belong together must not be parted by a commit.
+    if (this.#changes === COMMIT_CHANGES) setImmediate(() => this.#commitLater());
     const done = this.#statement(sql).run(...values);
     return { changes: Number(done.changes), id: Number(done.lastInsertRowid) };
   }
