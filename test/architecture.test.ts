@@ -43,7 +43,7 @@ function fault(file: string, target: string): string | undefined {
   }
   const other = roomOf(ours);
   if (isTest(file)) {
-    return TESTS_MAY_NOT_IMPORT.includes(other.at)
+    return TESTS_MAY_NOT_IMPORT.includes(other.at) && other.at !== room.at
       ? `${file} imports ${ours}: a test may not import ${other.at}`
       : undefined;
   }

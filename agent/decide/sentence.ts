@@ -6,7 +6,10 @@ import type { Mode, Policy, State, TakeStep } from './types.ts';
 import { duration } from './words.ts';
 
 export interface Sentence {
-  /** ok: protected; serve: the standby serves; warn: protected less than usual; stop: automatic action stands still; bad: users have no files; off: not set up or not mirroring. */
+  /**
+   * ok: protected; serve: the standby serves; warn: protected less than usual; stop: automatic action stands still;
+   * bad: users have no files; off: not set up or not mirroring.
+   */
   level: 'ok' | 'serve' | 'warn' | 'stop' | 'bad' | 'off';
   sentence: string;
   /** Since when or why, what would be lost, and «Next: …»; may be empty. */

@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { mustRun } from '../../base/command.ts';
 import { openLog } from '../../base/log.ts';
 import { adoptOrStartNet, connectNet, type NetClient } from '../../net/client.ts';
@@ -136,12 +136,13 @@ export async function startNetProcess(lan: Lan, folder: string): Promise<ChildPr
 export async function attach(
   folder: string,
   how: 'connect' | 'adopt' = 'connect',
+  clock: Clock = systemClock,
 ): Promise<Omit<NetUnderTest, 'process'>> {
   const heard: FromNet[] = [];
   let closed: string | undefined;
   const client = await (how === 'adopt' ? adoptOrStartNet : connectNet)({
     runFolder: folder,
-    clock: systemClock,
+    clock,
     log: openLog('test', {
       clock: systemClock,
       format: 'human',
