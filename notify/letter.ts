@@ -41,9 +41,11 @@ export function compose(alert: Alert, standbyName: string, happenedMs: number, l
     ['What to do next', [alert.next]],
   ];
   const safe = parts.map(([title, lines]): [string, string[]] => [title, lines.map(printable)]);
+  // Whoever gets mail from several boxes must see which one writes; a subject that says so already says it once.
+  const named = alert.subject.startsWith(`${standbyName} `) ? alert.subject : `${standbyName}: ${alert.subject}`;
   const foot = `Sent by the standby ${printable(standbyName)} (${printable(alert.code)}).`;
   return {
-    subject: `${printable(`${standbyName}: ${alert.subject}`).slice(0, SUBJECT_LIMIT)}${late}`,
+    subject: `${printable(named).slice(0, SUBJECT_LIMIT)}${late}`,
     text: `${safe.map(([title, lines]) => `${title}\n${lines.map((line) => `  ${line}`).join('\n')}\n`).join('\n')}\n${foot}\n`,
     html: [
       '<!doctype html>',

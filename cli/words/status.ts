@@ -104,7 +104,7 @@ export function partOf(share: {
 }
 
 export function paceLine({ mirror }: Status): string {
-  const left = mirror.leftMs < 0 ? '' : `, ${humanDuration(mirror.leftMs)} left`;
+  const left = mirror.leftMs <= 0 ? '' : `, ${humanDuration(mirror.leftMs)} left`;
   if (mirror.filesPerSecond === 0 && mirror.bytesPerSecond === 0) return `idle${left}`;
   return `${humanSize(mirror.bytesPerSecond)}/s, ${humanCount(mirror.filesPerSecond)} files/s${left}`;
 }
