@@ -41,7 +41,7 @@ export function openEngineLink(options: EngineLinkOptions): EngineLink {
   const engine = openEngineProcess({
     clock: options.clock,
     log: options.log,
-    command: [process.execPath, ...ENGINE_MEMORY, ENGINE_PROGRAM],
+    command: [process.execPath, ...ENGINE_MEMORY, ENGINE_PROGRAM, `--log=${settings.log.format}`],
     started() {
       engine.send({
         kind: 'configure',

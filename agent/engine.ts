@@ -16,7 +16,7 @@ const MASTER_SILENT_MS = 10_000;
 
 const log = openLog('engine', {
   clock: systemClock,
-  format: process.env['STANDBY_LOG'] === 'json' ? 'json' : 'human',
+  format: process.argv.includes('--log=json') ? 'json' : 'human',
   priorityPrefix: process.env['JOURNAL_STREAM'] !== undefined,
   least: 'info',
   write: (line) => process.stderr.write(line),

@@ -86,8 +86,27 @@ describe('the loop', () => {
     });
     loop.begin();
     await settled();
-    expect(order).toEqual(['run release-address']);
+    expect(order).toEqual(['save handing-back', 'run release-address']);
     void loop.end();
+  });
+
+  it('resumes nothing until it could be saved', async () => {
+    vi.useFakeTimers();
+    const it_ = world({
+      mode: { kind: 'handing-back', decision: 'decision-0', step: 'release-address' },
+      pausedUntilWallMs: undefined,
+      sinceWallMs: 0,
+      why: 'Recover IP was ordered',
+    });
+    it_.canSave = false;
+    it_.loop.begin();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(it_.order).toEqual([]);
+    it_.canSave = true;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(it_.order).toEqual(['save handing-back', 'run release-address']);
+    void it_.loop.end();
+    vi.useRealTimers();
   });
 
   it('does not forget that a step was done while the disk was full', async () => {
@@ -103,10 +122,10 @@ describe('the loop', () => {
     it_.canSave = false;
     it_.finish();
     await vi.advanceTimersByTimeAsync(200);
-    expect(it_.order).toEqual(['run close-shares']);
+    expect(it_.order).toEqual(['save handing-back', 'run close-shares']);
     it_.canSave = true;
     await vi.advanceTimersByTimeAsync(200);
-    expect(it_.order).toEqual(['run close-shares', 'save handing-back', 'run release-address']);
+    expect(it_.order.slice(2)).toEqual(['save handing-back', 'run release-address']);
     void it_.loop.end();
     vi.useRealTimers();
   });

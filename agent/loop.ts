@@ -56,7 +56,7 @@ export interface Loop {
   readonly state: State;
   post(told: Told): void;
   command(command: Command): { accepted: boolean; why: string; hint?: string };
-  /** Takes up what the saved mode left unfinished, and begins to tick. */
+  /** Takes up what the saved mode left unfinished, and begins to tick. Until that could be saved, commands are refused. */
   begin(): void;
   /** Stops ticking and waits for the step in hand. Nothing is released: a stopped standbyd that was active stays so for its successor. */
   end(): Promise<void>;
@@ -140,7 +140,23 @@ export function openLoop(options: LoopOptions): Loop {
     handle(stamp(told));
   };
 
+  let resumed = false;
+  const resumeWhenSaved = (): void => {
+    try {
+      memory.save(state.durable);
+    } catch (error) {
+      log.critical(`cannot remember where it was, so nothing is resumed: ${textOf(error)}`);
+      return;
+    }
+    resumed = true;
+    act(resume(state));
+  };
+
   const tick = (): void => {
+    if (!resumed) {
+      resumeWhenSaved();
+      return;
+    }
     const lateMs = clock.monoMs() - lastTickMs - TICK_MS;
     lastTickMs = clock.monoMs();
     if (lateMs > LATE_MS) post({ kind: 'late', lateMs });
@@ -158,7 +174,8 @@ export function openLoop(options: LoopOptions): Loop {
       return answer ?? { accepted: false, why: 'the command was not understood' };
     },
     begin() {
-      act(resume(state));
+      // What a restart made of the memory is a decision like any other. When it cannot be saved, nothing is resumed, and each tick tries again.
+      resumeWhenSaved();
       lastTickMs = clock.monoMs();
       ticker = setInterval(tick, TICK_MS);
     },

@@ -17,6 +17,7 @@ import { type Log, openLog } from '../base/log.ts';
 import { readSettings } from '../settings/read.ts';
 import { DEFAULT_SETTINGS_FILE, type Settings } from '../settings/schema.ts';
 import { readSecrets } from '../settings/secrets.ts';
+import { writeSettings } from '../settings/write.ts';
 import { blankStatus } from './blank-status.ts';
 import { openDaemon, openNewsroom } from './daemon.ts';
 import { openHttp } from './http/server.ts';
@@ -68,6 +69,7 @@ async function run(): Promise<void> {
       log,
       journal,
       tell: newsroom.tell,
+      keepUsers: (users) => void writeSettings(places.settingsFile, { serve: { users } }),
       hostName: os.hostname(),
       version: VERSION,
     });

@@ -45,7 +45,14 @@ export interface NetLink {
   end(): Promise<void>;
 }
 
-const RETRY_MS = 500;
+/**
+ * Pause before the network process is sought again: none the first time, since we may hold an address; longer each time it does not last, since
+ * every start logs on to the main, and many failed log-ons would lock the account.
+ */
+const PAUSE_MS = 500;
+const PAUSE_LIMIT_MS = 30_000;
+/** One that lived so long did not fail at its start. */
+const STEADY_MS = 20_000;
 const END_LIMIT_MS = 5_000;
 const END_POLL_MS = 20;
 
@@ -58,6 +65,14 @@ export function openNetLink(options: NetLinkOptions): NetLink {
   let known: ProbePlan['known'];
   let ending = false;
   let again: NodeJS.Timeout | undefined;
+  let bornMs = 0;
+  let pauseMs = 0;
+
+  const seekAgain = (): void => {
+    if (ending) return;
+    again = setTimeout(() => void find(), pauseMs);
+    pauseMs = Math.min(Math.max(pauseMs * 2, PAUSE_MS), PAUSE_LIMIT_MS);
+  };
 
   const plan = (): ProbePlan => ({
     kind: 'watch',
@@ -131,14 +146,16 @@ export function openNetLink(options: NetLinkOptions): NetLink {
           log.error(`the network process is gone: ${why}`);
           answers.lose(why);
           options.gone();
-          again = setTimeout(() => void find(), 0);
+          if (clock.monoMs() - bornMs > STEADY_MS) pauseMs = 0;
+          seekAgain();
         },
       });
     } catch (error) {
       log.error(textOf(error));
-      if (!ending) again = setTimeout(() => void find(), RETRY_MS);
+      seekAgain();
       return;
     }
+    bornMs = clock.monoMs();
     log.info('network process found', { pid: client.pid });
     send({ kind: 'guard', servePort: settings.serve.port });
     tellProbes();

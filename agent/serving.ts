@@ -1,5 +1,9 @@
-/** Our own smbd with the settings' shares and users: what the rest of standbyd asks of it. */
+/**
+ * Our own smbd with the settings' shares and users: what the rest of standbyd asks of it. What is asked is done one at a time, and a smbd
+ * that has died (killed, out of memory) is started again as it was last wanted: while we serve, users are without files until then.
+ */
 import path from 'node:path';
+import { textOf } from '../base/failure.ts';
 import { ensureFolder } from '../base/file.ts';
 import type { Log } from '../base/log.ts';
 import type { Settings } from '../settings/schema.ts';
@@ -10,10 +14,18 @@ import { openSambaServer, setSambaPassword } from './takeover/samba.ts';
 
 export type Serving = EffectsParts['serving'] & {
   owner: AccountIds;
-  setPassword(user: string, password: string): Promise<void>;
+  /** Gives an account its password here; one that could not log on so far may from now on. */
+  admit(user: string, password: string): Promise<void>;
+  /** Who may log on. */
+  readonly users: readonly string[];
+  /** Lets smbd run on without us. */
+  leave(): void;
   stop(): Promise<void>;
 };
 
+const WATCH_MS = 1_000;
+
+/** Throws a Failure when the account or the folders that smbd needs cannot be made. */
 export async function openServing(settings: Settings, log: Log): Promise<Serving> {
   const owner = await ensureAccount(OWNER_ACCOUNT, 'owner');
   const folder = path.join(settings.state, 'samba');
@@ -22,16 +34,27 @@ export async function openServing(settings: Settings, log: Log): Promise<Serving
   ensureFolder(folder, 0o755);
   const server = openSambaServer(folder, owner, log);
   const password = proofPassword(path.join(settings.state, 'proof-password'));
+  const users = [...settings.serve.users];
+  let wanted: boolean | undefined;
   let proofReady = false;
+  let turn: Promise<unknown> = Promise.resolve();
+  let failing = false;
 
-  const start = async (writable: boolean): Promise<void> => {
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => {});
+    return mine;
+  };
+
+  const startNow = async (writable: boolean): Promise<void> => {
+    wanted = writable;
     await server.start({
       folder,
       name: settings.serve.name ?? settings.main.name,
       workgroup: settings.serve.workgroup,
       port: settings.serve.port,
       shares: settings.shares.map((name) => ({ name, path: path.join(settings.mirror.path, name), comment: '' })),
-      users: settings.serve.users,
+      users,
       owner: OWNER_ACCOUNT,
       writable,
     });
@@ -40,16 +63,37 @@ export async function openServing(settings: Settings, log: Log): Promise<Serving
     proofReady = true;
   };
 
+  const look = async (): Promise<void> => {
+    if (wanted === undefined || server.pid() !== undefined) return;
+    // Told once for each death, not once a second.
+    if (!failing) log.error('the standby’s own smbd has ended; it is started again');
+    failing = true;
+    await startNow(wanted);
+    failing = false;
+  };
+  const watch = setInterval(() => {
+    inTurn(look).catch((error: unknown) => log.error(textOf(error)));
+  }, WATCH_MS);
+
   return {
     owner,
+    users,
     port: settings.serve.port,
-    start,
-    endSessions: server.endSessions,
+    start: (writable) => inTurn(() => startNow(writable)),
+    endSessions: () => inTurn(server.endSessions),
     prove: (at) => proveServed({ ...at, password }),
-    async setPassword(user, secret) {
-      await ensureAccount(user, 'user');
-      await setSambaPassword(folder, user, secret);
+    admit: (user, secret) =>
+      inTurn(async () => {
+        await ensureAccount(user, 'user');
+        // The configuration must be there before smbpasswd can find the accounts.
+        if (!users.includes(user)) users.push(user);
+        await startNow(wanted ?? false);
+        await setSambaPassword(folder, user, secret);
+      }),
+    leave: () => clearInterval(watch),
+    stop: async () => {
+      clearInterval(watch);
+      await inTurn(server.stop);
     },
-    stop: server.stop,
   };
 }

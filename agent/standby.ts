@@ -33,6 +33,8 @@ export interface StandbyParts {
   log: Log;
   journal: Journal;
   tell(news: News): void;
+  /** Writes down who may log on here. */
+  keepUsers(users: string[]): void;
   hostName: string;
   version: string;
 }
@@ -50,7 +52,7 @@ export interface Standby {
   close(): Promise<void>;
 }
 
-/** Never throws: what does not work is told as an alert, and judging the main goes on. */
+/** Throws a Failure when accounts, folders or the memory cannot be had; whatever else does not work is told as an alert. */
 export async function openStandby(parts: StandbyParts): Promise<Standby> {
   const { settings, secrets, clock, log, journal } = parts;
   const policy = policyOf(settings, parts.hostName);
@@ -197,7 +199,10 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     status,
     command: (order) => loop.command(commandOf(order, clock.wallMs())),
     planRestore: () => askForPlan(loop.state.durable.mode, engine),
-    setUserPassword: serving.setPassword,
+    async setUserPassword(name, password) {
+      await serving.admit(name, password);
+      parts.keepUsers([...serving.users]);
+    },
     problems: () => ({ problems }),
     async close() {
       await loop.end();
@@ -205,6 +210,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       await alerts.close();
       if (servesUsers(loop.state.durable.mode)) {
         net.leave();
+        serving.leave();
         return;
       }
       await net.end();

@@ -24,7 +24,7 @@ const READ_TIMEOUT_MS = 200;
 const REOPEN_MS = 500;
 
 /** Errors that mean «the link is down» or «the interface is gone», not a fault of ours. */
-const DOWN = new Set(['ENETDOWN', 'ENXIO', 'ENODEV', 'EADDRNOTAVAIL', 'ENOBUFS', 'EBADF']);
+const DOWN = new Set(['ENETDOWN', 'ENXIO', 'ENODEV', 'ENOBUFS']);
 
 if (isMainThread || parentPort === null) throw new Error('arp-worker.ts runs as a thread of the network process');
 const port = parentPort;

@@ -7,7 +7,7 @@ describe('our own lateness', () => {
     const lateness = openLateness(0);
     for (let nowMs = 50; nowMs <= 1_000; nowMs += 50) lateness.tick(nowMs);
     expect(lateness.lateSince(0, 1_040)).toBe(false);
-    expect(lateness.takeWorstMs()).toBe(0);
+    expect(lateness.takeWorstMs(1_040)).toBe(0);
   });
 
   it('is noticed by whoever asks first after the stall, before the tick that would notice', () => {
@@ -28,7 +28,10 @@ describe('our own lateness', () => {
     const lateness = openLateness(0);
     lateness.tick(50);
     lateness.tick(350);
-    expect(lateness.takeWorstMs()).toBe(250);
-    expect(lateness.takeWorstMs()).toBe(0);
+    expect(lateness.takeWorstMs(360)).toBe(250);
+    expect(lateness.takeWorstMs(380)).toBe(0);
+    expect(lateness.takeWorstMs(1_380)).toBe(950);
+    lateness.tick(1_390);
+    expect(lateness.takeWorstMs(1_400)).toBe(0);
   });
 });

@@ -13,8 +13,8 @@ export interface Lateness {
   tick(nowMs: number): void;
   /** Whether we were late at any moment since then. Looks at the present too: a timer may fire before the tick that would notice. */
   lateSince(sinceMs: number, nowMs: number): boolean;
-  /** The worst lateness since the last call, milliseconds. */
-  takeWorstMs(): number;
+  /** The worst lateness since the last call, milliseconds, the present included. */
+  takeWorstMs(nowMs: number): number;
 }
 
 export function openLateness(nowMs: number): Lateness {
@@ -26,16 +26,18 @@ export function openLateness(nowMs: number): Lateness {
     worstMs = Math.max(worstMs, lateMs);
     if (lateMs > LATE_MS) lastLateMs = now;
   };
+  const tick = (now: number): void => {
+    look(now);
+    lastTickMs = now;
+  };
   return {
-    tick(now) {
-      look(now);
-      lastTickMs = now;
-    },
+    tick,
     lateSince(sinceMs, now) {
       look(now);
       return lastLateMs >= sinceMs;
     },
-    takeWorstMs() {
+    takeWorstMs(now) {
+      tick(now);
       const worst = worstMs;
       worstMs = 0;
       return worst;

@@ -3,7 +3,7 @@
  *
  *   bin/node net/main.ts --run FOLDER [--log json|human]
  *
- * Listens on FOLDER/net.sock (messages.ts is the contract), logs to stderr, touches no other file. Needs CAP_NET_ADMIN and
+ * Listens on FOLDER/net.sock (messages.ts is the contract), locks FOLDER/net.lock, logs to stderr; writes no other file. Needs CAP_NET_ADMIN and
  * CAP_NET_RAW, and the programs nft and ss. Exit codes: 0 ended as told or because no standbyd is there, 1 a fault, 2 cannot start.
  *
  * What can go wrong between any two steps, and how it heals

@@ -16,7 +16,7 @@ import type { Connection, ConnectOptions } from '../smb/types.ts';
 import { type Arp, openArp } from './arp.ts';
 import { type Door, lockRunFolder, openDoor } from './door.ts';
 import { openHold } from './hold.ts';
-import { openLateness, TICK_MS } from './lateness.ts';
+import { LATE_MS, openLateness, TICK_MS } from './lateness.ts';
 import { type FromNet, NET_BEAT_MS, type ProbePlan, type TakeOrder, type ToNet } from './messages.ts';
 import { openNetlink } from './netlink.ts';
 import { openLogonGate } from './probes/logon-gate.ts';
@@ -57,6 +57,7 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
   let arp: Promise<Arp> | undefined;
   let arpInterface = '';
   let beat = 0;
+  let runningSinceMs = clock.monoMs();
   let waitingOrders = 0;
   let queue: Promise<void> = Promise.resolve();
   let ending: Promise<void> | undefined;
@@ -228,8 +229,12 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
     setInterval(() => lateness.tick(clock.monoMs()), TICK_MS),
     setInterval(() => {
       beat += 1;
-      send({ kind: 'beat', n: beat, lateMs: Math.round(lateness.takeWorstMs()) });
-      const silentMs = clock.monoMs() - opened.heardMs;
+      const nowMs = clock.monoMs();
+      const lateMs = lateness.takeWorstMs(nowMs);
+      send({ kind: 'beat', n: beat, lateMs: Math.round(lateMs) });
+      // While we did not run, standbyd's beats waited unread: that is not its silence.
+      if (lateMs > LATE_MS) runningSinceMs = nowMs;
+      const silentMs = nowMs - Math.max(opened.heardMs, runningSinceMs);
       if (silentMs > options.graceMs) void end(`no standbyd was heard for ${Math.round(silentMs)} ms`);
     }, NET_BEAT_MS),
     setInterval(renew, Math.floor(options.lifetimeMs / 3)),

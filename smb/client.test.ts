@@ -287,6 +287,29 @@ describe('changing', () => {
     expect((await tree.readSecurity('to')).toString('hex')).toBe(read.toString('hex'));
   });
 
+  it('sets of a security descriptor only the parts that are in it', async () => {
+    fs.writeFileSync(local('parts'), 'x');
+    const whole = await tree.readSecurity('parts');
+    const ruled = protectedDescriptor();
+    ruled.writeUInt32LE(0, 4);
+    ruled.writeUInt32LE(0, 8);
+    await tree.writeSecurity('parts', ruled);
+    const now = await tree.readSecurity('parts');
+    const sidAt = (of: Buffer, field: number): string => {
+      const at = of.readUInt32LE(field);
+      return of.toString('hex', at, at + 8 + of.readUInt8(at + 1) * 4);
+    };
+    expect(now.readUInt16LE(2) & 0x1000).toBe(0x1000);
+    expect([sidAt(now, 4), sidAt(now, 8)]).toEqual([sidAt(whole, 4), sidAt(whole, 8)]);
+    const owned = protectedDescriptor();
+    owned.writeUInt16LE(0x8000, 2);
+    await tree.writeSecurity('parts', owned);
+    const then = await tree.readSecurity('parts');
+    expect(sidAt(then, 4)).toBe(sidAt(protectedDescriptor(), 4));
+    expect(then.subarray(then.readUInt32LE(16))).toEqual(now.subarray(now.readUInt32LE(16)));
+    expect(await codeOf(tree.writeSecurity('parts', Buffer.alloc(20)))).toBe('malformed');
+  });
+
   it('meets a file that another program holds', async () => {
     fs.writeFileSync(local('held'), pattern(1_000));
     const holder = await stand.hold('held');
@@ -298,6 +321,54 @@ describe('changing', () => {
     await tree.removeFile('held');
   });
 
+  it.each([
+    ['writes to it and shares all but deleting', 'open'],
+    ['only reads it and shares everything', 'reader'],
+  ])('finds out that somebody else %s', async (_remark, how) => {
+    fs.writeFileSync(local('alone'), pattern(1_000));
+    expect(await tree.alone('alone')).toMatchObject({ size: 1_000 });
+    expect(await codeOf(tree.alone('nobody'))).toBe('not-found');
+    expect(await codeOf(tree.alone(''))).toBe('is-a-directory');
+    const release = how === 'open' ? await holdAsOther('alone') : await readAsOther('alone');
+    expect(await codeOf(tree.alone('alone'))).toBe('sharing-violation');
+    expect(await codeOf(tree.removeFile('alone', () => true))).toBe('sharing-violation');
+    expect(await codeOf(tree.setBasic('alone', { attributes: 0x2 }, () => true))).toBe('sharing-violation');
+    await release();
+    expect(await tree.alone('alone')).toMatchObject({ size: 1_000 });
+  });
+
+  it('changes and removes a file only while it is what the caller means', async () => {
+    fs.writeFileSync(local('meant'), pattern(1_000));
+    const seen: Stat[] = [];
+    const never = (now: Stat): boolean => {
+      seen.push(now);
+      return false;
+    };
+    expect(await codeOf(tree.setBasic('meant', { written: 5n }, never))).toBe('changed');
+    expect(await codeOf(tree.removeFile('meant', never))).toBe('changed');
+    expect(seen.map((stat) => stat.size)).toEqual([1_000, 1_000]);
+    expect(fs.readFileSync(local('meant')).equals(pattern(1_000))).toBe(true);
+    const written = 130_000_000_000_000_009n;
+    await tree.setBasic('meant', { written }, (now) => now.size === 1_000);
+    expect(await tree.stat('meant')).toMatchObject({ written });
+    await tree.removeFile('meant', (now) => now.written === written);
+    expect(fs.existsSync(local('meant'))).toBe(false);
+  });
+
+  it('lets nobody write between the look and the removal', async () => {
+    fs.writeFileSync(local('guarded'), 'x');
+    const other = await stand.tree();
+    let meanwhile: Promise<string> | undefined;
+    await tree.removeFile('guarded', () => {
+      const sink: FetchSink = { data: () => undefined };
+      meanwhile = codeOf(other.tree.fetch('guarded', 1, sink));
+      return true;
+    });
+    // It was refused, or came when the file was gone.
+    expect(['sharing-violation', 'delete-pending', 'not-found']).toContain(await meanwhile);
+    other.connection.close();
+  });
+
   it('knows the volume', async () => {
     const { totalBytes, freeBytes } = await tree.space();
     expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
@@ -306,6 +377,35 @@ describe('changing', () => {
     expect((await tree.identity()).rootFileId).toBe(BigInt(fs.statSync(local()).ino));
   });
 });
+
+/** smbclient opens it for reading and writing. */
+async function holdAsOther(name: string): Promise<() => Promise<void>> {
+  const holder = await stand.hold(name);
+  return () => holder.release();
+}
+
+/** Another client of our own reads it, and is in the middle of that. */
+async function readAsOther(name: string): Promise<() => Promise<void>> {
+  const other = await stand.tree();
+  let goOn: () => void = () => undefined;
+  const paused = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let begun: () => void = () => undefined;
+  const open = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const reading = other.tree.fetch(name, 2 ** 30, {
+    begin: begun,
+    data: () => paused,
+  });
+  await open;
+  return async () => {
+    goOn();
+    await reading;
+    other.connection.close();
+  };
+}
 
 describe('after all that', () => {
   it('the server holds no file open for us', async () => {

@@ -1,7 +1,7 @@
 /** The small DER reader and writer. */
 import { describe, expect, it } from 'vitest';
 import { der, derOnly, derValues, TAG } from './der.ts';
-import { feedHostile } from './hostile.ts';
+import { feedHostile } from './hostile.fake.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 

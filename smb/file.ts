@@ -1,11 +1,15 @@
-/** The short operations on one file or directory, each one round trip: CREATE, what is wanted, CLOSE. */
+/**
+ * The short operations on one file or directory, each one round trip: CREATE, what is wanted, CLOSE. Those that must not hit
+ * what somebody has changed meanwhile take three: the file is opened without sharing it, looked at, changed and closed.
+ */
+import { Failure } from '../base/failure.ts';
 import { type About, answerAt, type Line, mustSucceed } from './line.ts';
 import { wirePath } from './name.ts';
 import { STATUS, statusFailure } from './status.ts';
-import type { BasicInfo, Stat } from './types.ts';
+import type { BasicInfo, Stat, Still } from './types.ts';
 import { readBufferAnswer, readErrorData } from './wire/buffer-answer.ts';
 import { badAnswer } from './wire/bytes.ts';
-import { ACCESS, type Create, DISPOSITION, OPTION, PREVIOUS_FILE } from './wire/create.ts';
+import { ACCESS, type Create, DISPOSITION, OPTION, PREVIOUS_FILE, SHARE } from './wire/create.ts';
 import type { Part } from './wire/header.ts';
 import {
   deleteRequest,
@@ -18,6 +22,7 @@ import {
   setBasicRequest,
   setSecurityRequest,
 } from './wire/info.ts';
+import { settingOf } from './wire/security.ts';
 
 /** Windows keeps descriptors below 64 KiB. */
 const SECURITY_BYTES = 4_096;
@@ -42,6 +47,21 @@ export async function stat(line: Line, path: string): Promise<Stat> {
   return created.stat;
 }
 
+/**
+ * Opens a file without sharing it, and closes it again. The server compares what everybody who has the file open does and
+ * allows (MS-SMB2 3.3.5.9, MS-FSA 2.1.5.1.2.2): an opening that shares nothing meets everyone who reads, writes or deletes.
+ */
+export async function alone(line: Line, path: string): Promise<Stat> {
+  const { created } = await line.onFile(openingAlone(path, ACCESS.delete), [], aboutPath('look at', path));
+  return created.stat;
+}
+
+function openingAlone(path: string, access: number): Create {
+  // The right to read is what makes an opening count among the others; looking at attributes alone would not.
+  const create = opening(path, access | ACCESS.readData | ACCESS.readAttributes, OPTION.nonDirectory);
+  return { ...create, share: SHARE.nothing };
+}
+
 export async function makeDirectory(line: Line, path: string): Promise<void> {
   const create = opening(path, ACCESS.readAttributes, OPTION.directory);
   await line.onFile({ ...create, disposition: DISPOSITION.create }, [], aboutPath('make directory', path));
@@ -57,9 +77,11 @@ export async function rename(line: Line, from: string, to: string, replace: bool
   );
 }
 
-export async function removeFile(line: Line, path: string): Promise<void> {
+export async function removeFile(line: Line, path: string, still: Still | undefined): Promise<void> {
+  const about = aboutPath('remove', path);
+  if (still !== undefined) return changeAlone(line, openingAlone(path, ACCESS.delete), still, deleteRequest, about);
   const create = opening(path, ACCESS.delete | ACCESS.readAttributes, OPTION.nonDirectory);
-  await change(line, create, deleteRequest(PREVIOUS_FILE), aboutPath('remove', path));
+  await change(line, create, deleteRequest(PREVIOUS_FILE), about);
 }
 
 export async function removeDirectory(line: Line, path: string): Promise<void> {
@@ -67,14 +89,37 @@ export async function removeDirectory(line: Line, path: string): Promise<void> {
   await change(line, create, deleteRequest(PREVIOUS_FILE), aboutPath('remove directory', path));
 }
 
-export async function setBasic(line: Line, path: string, info: BasicInfo): Promise<void> {
-  const create = opening(path, ACCESS.writeAttributes);
-  await change(line, create, setBasicRequest(PREVIOUS_FILE, info), aboutPath('set times of', path));
+export async function setBasic(line: Line, path: string, info: BasicInfo, still: Still | undefined): Promise<void> {
+  const about = aboutPath('set times of', path);
+  const request = (fileId: Buffer): Part => setBasicRequest(fileId, info);
+  if (still !== undefined) return changeAlone(line, openingAlone(path, ACCESS.writeAttributes), still, request, about);
+  await change(line, opening(path, ACCESS.writeAttributes), request(PREVIOUS_FILE), about);
 }
 
 export async function writeSecurity(line: Line, path: string, descriptor: Buffer): Promise<void> {
-  const create = opening(path, ACCESS.writeDac | ACCESS.writeOwner | ACCESS.readControl);
-  await change(line, create, setSecurityRequest(PREVIOUS_FILE, descriptor), aboutPath('set permissions of', path));
+  const about = aboutPath('set permissions of', path);
+  const { access, information, wire } = settingOf(descriptor);
+  await change(line, opening(path, access), setSecurityRequest(PREVIOUS_FILE, wire, information), about);
+}
+
+/** One SET_INFO on a file that nobody else has open, and that the caller has recognised on the same handle. */
+async function changeAlone(
+  line: Line,
+  create: Create,
+  still: Still,
+  request: (fileId: Buffer) => Part,
+  about: About,
+): Promise<void> {
+  const { fileId, stat } = await line.open(create, about);
+  try {
+    if (!still(stat)) throw changedMeanwhile(about);
+    await line.ask(request(fileId), about);
+  } catch (error) {
+    line.closeLater(fileId, about);
+    throw error;
+  }
+  // A file that was removed goes when its handle does.
+  await line.close(fileId, about);
 }
 
 /** One SET_INFO on something that exists. */
@@ -118,4 +163,15 @@ async function queryRoot(line: Line, what: { type: number; class: number }[], ab
   return answers.map((answer) =>
     readBufferAnswer(mustSucceed(answer, about).part, INFO_BYTES, 'information about a volume'),
   );
+}
+
+function changedMeanwhile(about: About): Failure {
+  return new Failure({
+    code: 'changed',
+    doing: about.doing,
+    subject: about.subject,
+    what: 'somebody has changed it meanwhile',
+    hint: 'nothing was done to it; look at it again',
+    retry: true,
+  });
 }

@@ -20,7 +20,9 @@ import {
   written,
 } from './scripted/signing.ts';
 import { store } from './store.ts';
+import { PREVIOUS_FILE } from './wire/create.ts';
 import { COMMAND } from './wire/header.ts';
+import { readRequest } from './wire/read-write.ts';
 import { echoRequest } from './wire/simple.ts';
 
 const ABOUT: About = { doing: 'test', subject: 'it', lane: 'bulk' };
@@ -95,6 +97,24 @@ describe('a chain', () => {
     expect(await stat(line, 'file')).toMatchObject({ size: 3 });
     expect(commands(asked)).toEqual([[CREATE], [CLOSE]]);
     expect(asked[2]?.[0]?.flags).toBe(0x8);
+    expect(asked[2]?.[0]?.body.subarray(8, 24).equals(FILE_ID)).toBe(true);
+  });
+});
+
+describe('a chain that is sent part by part', () => {
+  it('and stops in the middle for want of credits leaves no file open', async () => {
+    let granting = 1;
+    const { line, asked } = await lineTo(4, (parts) => [
+      chain(parts.map((to) => ({ ...good(to), credits: granting }))),
+    ]);
+    // The answer to CREATE leaves fewer credits than the next part costs; there is enough for a CLOSE.
+    granting = 0;
+    const big = { ...readRequest(PREVIOUS_FILE, 0, 10), charge: 4 };
+    const create = { name: Buffer.from('f\0'), access: 1, disposition: 1, options: 0 };
+    await expect(line.onFile(create, [big], ABOUT)).rejects.toMatchObject({ code: 'nt-status' });
+    granting = 1;
+    await line.ask(echoRequest(), { ...ABOUT, lane: 'urgent' });
+    expect(commands(asked)).toEqual([[CREATE], [CLOSE], [ECHO]]);
     expect(asked[2]?.[0]?.body.subarray(8, 24).equals(FILE_ID)).toBe(true);
   });
 });

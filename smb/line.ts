@@ -130,16 +130,23 @@ export class Line {
   async #oneByOne(parts: readonly Part[], about: About): Promise<Answer[]> {
     const answers: Answer[] = [];
     let fileId: Buffer | undefined;
-    for (const part of parts) {
-      fileId = addressPart(part, fileId);
-      const [answer] = await this.send([part], about, this.link.timeoutMs).done;
-      if (answer === undefined) throw badAnswer('a request has no answer');
-      if (part.command === COMMAND.create) {
-        // Without a file the rest of the chain has the same answer.
-        if (answer.status !== STATUS.SUCCESS) return parts.map(() => answer);
-        fileId = readFileHandle(answer.part);
+    let opened: Buffer | undefined;
+    try {
+      for (const part of parts) {
+        fileId = addressPart(part, fileId);
+        const [answer] = await this.send([part], about, this.link.timeoutMs).done;
+        if (answer === undefined) throw badAnswer('a request has no answer');
+        if (part.command === COMMAND.create) {
+          // Without a file the rest of the chain has the same answer.
+          if (answer.status !== STATUS.SUCCESS) return parts.map(() => answer);
+          fileId = opened = readFileHandle(answer.part);
+        }
+        answers.push(answer);
       }
-      answers.push(answer);
+    } catch (error) {
+      // Whoever asked is given no answer to close by.
+      if (opened !== undefined && this.link.failure === undefined) this.closeLater(opened, about);
+      throw error;
     }
     return answers;
   }

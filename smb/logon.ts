@@ -11,7 +11,7 @@ import type { Answer } from './exchange.ts';
 import type { Link } from './link.ts';
 import { nextHash, type Random, type Terms } from './negotiate.ts';
 import { authenticateMessage, negotiateMessage } from './ntlm.ts';
-import { noCipher, Protection } from './protection.ts';
+import { badSignature, noCipher, Protection } from './protection.ts';
 import { SmbSession } from './session.ts';
 import { firstToken, lastToken, parseToken } from './spnego.ts';
 import { STATUS, statusFailure } from './status.ts';
@@ -37,7 +37,7 @@ const DOING = 'log on to';
  * what ended the connection.
  */
 export async function logon(input: Logon): Promise<Session> {
-  const { link, terms, credentials, clock, random } = input;
+  const { connection, link, host, terms, credentials, clock, random } = input;
   const setup = new Setup(link, terms.preauthHash);
   const negotiate = negotiateMessage();
   const first = firstToken(negotiate);
@@ -50,9 +50,11 @@ export async function logon(input: Logon): Promise<Session> {
   const challenge = parseToken(readSessionAnswer(challenged.part).token).responseToken;
   if (challenge === undefined) throw badAnswer('the logon has no challenge');
   const now = fileTimeOf(clock.wallMs());
-  const ntlm = authenticateMessage({ credentials, negotiate, challenge, random, now });
+  // A server that checks the name refuses a logon that was meant for another one and relayed to it.
+  const targetName = `cifs/${host}`;
+  const ntlm = authenticateMessage({ credentials, negotiate, challenge, targetName, random, now });
 
-  const answer = await setup.say(lastToken(ntlm.message, ntlm.mechListMic(first.mechTypes)));
+  const answer = await setup.say(lastToken(ntlm.message, ntlm.mechListMic('client-to-server', first.mechTypes)));
   if (answer.status === STATUS.MORE_PROCESSING_REQUIRED) throw notDone(link.subject);
   if (answer.status !== STATUS.SUCCESS) throw statusFailure(answer.status, DOING, link.subject);
   const result = readSessionAnswer(answer.part);
@@ -66,9 +68,9 @@ export async function logon(input: Logon): Promise<Session> {
     cipher: server.cipher,
   });
   const protection = new Protection(setup.sessionId, server, keys);
-  trust(link, protection, answer, result);
+  trust(link, protection, answer, result, ntlm.mechListMic('server-to-client', first.mechTypes));
   link.protect(protection);
-  return new SmbSession({ ...input, protection, encrypt: result.encrypt });
+  return new SmbSession({ connection, link, host, terms, protection, encrypt: result.encrypt });
 }
 
 /** The two rounds: they share a session id and a running hash. */
@@ -114,10 +116,13 @@ class Setup {
 /**
  * Checks the last answer with the new keys. A wrong one ends the connection: whoever sent it is not the server that knows
  * the password.
+ * @param mechListMic what the server's MIC over the list of mechanisms must be, where it sends one; some leave it out
  */
-function trust(link: Link, protection: Protection, answer: Answer, result: SessionAnswer): void {
+function trust(link: Link, protection: Protection, answer: Answer, result: SessionAnswer, mechListMic: Buffer): void {
   try {
     protection.verify(answer.part, answer.header);
+    const stated = parseToken(result.token).mechListMic;
+    if (stated !== undefined && !stated.equals(mechListMic)) throw badSignature('the MIC of the logon does not fit');
     if (result.encrypt && !protection.canEncrypt) throw noCipher();
   } catch (error) {
     if (error instanceof Failure) link.fail(error);

@@ -4,20 +4,14 @@ import { rc4 } from './crypto/rc4.ts';
 import {
   SAMPLE_AUTHENTICATE,
   SAMPLE_CHALLENGE,
+  SAMPLE_FINAL_TOKEN,
   SAMPLE_KEYS,
   SAMPLE_MECH_TYPES,
   SAMPLE_MIC,
   SAMPLE_NEGOTIATE,
 } from './logon-sample.ts';
-import {
-  clientSealKey,
-  clientSignKey,
-  firstSignature,
-  hmacMd5,
-  lmV2Response,
-  ntlmV2Response,
-  responseKey,
-} from './ntlm-keys.ts';
+import { firstSignature, hmacMd5, lmV2Response, ntlmV2Response, responseKey, sealKey, signKey } from './ntlm-keys.ts';
+import { parseToken } from './spnego.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
@@ -75,23 +69,26 @@ describe('NTLMv2', () => {
 
 describe('signatures with extended session security', () => {
   it('have the keys of MS-NLMP 4.2.4.4', () => {
-    expect(clientSealKey(EXPORTED_KEY)).toEqual(hex('59f600973cc4960a25480a7c196e4c58'));
-    expect(clientSignKey(EXPORTED_KEY)).toEqual(hex('4788dc861b4782f35d43fd98fe1a2d39'));
+    expect(sealKey(EXPORTED_KEY, 'client-to-server')).toEqual(hex('59f600973cc4960a25480a7c196e4c58'));
+    expect(signKey(EXPORTED_KEY, 'client-to-server')).toEqual(hex('4788dc861b4782f35d43fd98fe1a2d39'));
   });
 
   it('have the checksum of MS-NLMP 4.2.4.4, but from the start of the key stream', () => {
     const plain = Buffer.from('Plaintext', 'utf16le');
-    const signed = firstSignature(EXPORTED_KEY, plain);
+    const signed = firstSignature(EXPORTED_KEY, 'client-to-server', plain);
     expect(signed.subarray(0, 4)).toEqual(hex('01000000'));
     expect(signed.subarray(12)).toEqual(hex('00000000'));
     // The example seals the message first, so its checksum stands 18 bytes further in the stream.
-    const bare = rc4(clientSealKey(EXPORTED_KEY), signed.subarray(4, 12));
-    const sealed = rc4(clientSealKey(EXPORTED_KEY), Buffer.concat([plain, bare]));
+    const bare = rc4(sealKey(EXPORTED_KEY, 'client-to-server'), signed.subarray(4, 12));
+    const sealed = rc4(sealKey(EXPORTED_KEY, 'client-to-server'), Buffer.concat([plain, bare]));
     expect(sealed).toEqual(hex('54e50165bf1936dc996020c1811b0f06fb5f' + '7fb38ec5c55d4976'));
   });
 
   it('are those of Windows over its list of mechanisms', () => {
-    expect(firstSignature(SAMPLE_KEYS.sessionKey, SAMPLE_MECH_TYPES)).toEqual(SAMPLE_MIC);
+    const { sessionKey } = SAMPLE_KEYS;
+    expect(firstSignature(sessionKey, 'client-to-server', SAMPLE_MECH_TYPES)).toEqual(SAMPLE_MIC);
+    const theirs = firstSignature(sessionKey, 'server-to-client', SAMPLE_MECH_TYPES);
+    expect(parseToken(SAMPLE_FINAL_TOKEN).mechListMic).toEqual(theirs);
   });
 });
 

@@ -48,22 +48,25 @@ export function lmV2Response(key: Buffer, serverChallenge: Buffer, clientChallen
   return Buffer.concat([hmacMd5(key, serverChallenge, clientChallenge), clientChallenge]);
 }
 
-/** The client's keys for extended session security with 128 bits (MS-NLMP 3.4.5.2, 3.4.5.3). */
-export function clientSignKey(exportedKey: Buffer): Buffer {
-  return magicKey(exportedKey, 'session key to client-to-server signing key magic constant\0');
+/** Who sends. */
+export type Direction = 'client-to-server' | 'server-to-client';
+
+/** Keys of one direction for extended session security with 128 bits (MS-NLMP 3.4.5.2, 3.4.5.3). */
+export function signKey(exportedKey: Buffer, direction: Direction): Buffer {
+  return magicKey(exportedKey, `session key to ${direction} signing key magic constant\0`);
 }
 
-export function clientSealKey(exportedKey: Buffer): Buffer {
-  return magicKey(exportedKey, 'session key to client-to-server sealing key magic constant\0');
+export function sealKey(exportedKey: Buffer, direction: Direction): Buffer {
+  return magicKey(exportedKey, `session key to ${direction} sealing key magic constant\0`);
 }
 
 function magicKey(exportedKey: Buffer, magic: string): Buffer {
   return createHash('md5').update(exportedKey).update(magic).digest();
 }
 
-/** NTLMSSP_MESSAGE_SIGNATURE of the client's first message, with key exchange (MS-NLMP 2.2.2.9.2, 3.4.4.2). */
-export function firstSignature(exportedKey: Buffer, message: Buffer): Buffer {
+/** NTLMSSP_MESSAGE_SIGNATURE of the first message in a direction, with key exchange (MS-NLMP 2.2.2.9.2, 3.4.4.2). */
+export function firstSignature(exportedKey: Buffer, direction: Direction, message: Buffer): Buffer {
   const sequence = Buffer.alloc(4);
-  const checksum = hmacMd5(clientSignKey(exportedKey), sequence, message).subarray(0, 8);
-  return Buffer.concat([Buffer.from([1, 0, 0, 0]), rc4(clientSealKey(exportedKey), checksum), sequence]);
+  const checksum = hmacMd5(signKey(exportedKey, direction), sequence, message).subarray(0, 8);
+  return Buffer.concat([Buffer.from([1, 0, 0, 0]), rc4(sealKey(exportedKey, direction), checksum), sequence]);
 }

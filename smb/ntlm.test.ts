@@ -1,7 +1,7 @@
 /** The messages: AUTHENTICATE is checked as a server would check it, and hostile challenges are refused. */
 import { describe, expect, it } from 'vitest';
 import { rc4 } from './crypto/rc4.ts';
-import { feedHostile } from './hostile.ts';
+import { feedHostile } from './hostile.fake.ts';
 import { SAMPLE_CHALLENGE } from './logon-sample.ts';
 import { type AuthenticateInput, authenticateMessage, negotiateMessage } from './ntlm.ts';
 import { firstSignature, hmacMd5, lmV2Response, responseKey } from './ntlm-keys.ts';
@@ -141,7 +141,10 @@ describe('AUTHENTICATE', () => {
 
   it('signs the list of mechanisms with the key of the session', () => {
     const mechTypes = Buffer.from('300c', 'hex');
-    expect(answer(SAMPLE_CHALLENGE).mechListMic(mechTypes)).toEqual(firstSignature(SESSION_KEY, mechTypes));
+    for (const direction of ['client-to-server', 'server-to-client'] as const)
+      expect(answer(SAMPLE_CHALLENGE).mechListMic(direction, mechTypes)).toEqual(
+        firstSignature(SESSION_KEY, direction, mechTypes),
+      );
   });
 
   it('never holds the password or its hash', () => {

@@ -5,7 +5,7 @@
 import { Failure } from '../base/failure.ts';
 import { rc4 } from './crypto/rc4.ts';
 import { malformed } from './malformed.ts';
-import { firstSignature, hmacMd5, lmV2Response, ntlmV2Response, responseKey } from './ntlm-keys.ts';
+import { type Direction, firstSignature, hmacMd5, lmV2Response, ntlmV2Response, responseKey } from './ntlm-keys.ts';
 import { answeredTargetInfo, readTargetInfo, type TargetInfo } from './ntlm-target-info.ts';
 import type { Credentials, FileTime } from './types.ts';
 
@@ -70,8 +70,8 @@ export interface Authenticated {
   message: Buffer;
   /** ExportedSessionKey, 16 bytes: the key of the SMB session. */
   sessionKey: Buffer;
-  /** The MIC of SPNEGO over the list of mechanisms (RFC 4178 5). */
-  mechListMic(mechTypes: Buffer): Buffer;
+  /** The MIC of SPNEGO over the list of mechanisms (RFC 4178 5), ours or the one that the server must send. */
+  mechListMic(direction: Direction, mechTypes: Buffer): Buffer;
 }
 
 /**
@@ -105,7 +105,11 @@ export function authenticateMessage(input: AuthenticateInput): Authenticated {
     wrappedKey: rc4(sessionBaseKey, sessionKey),
   });
   hmacMd5(sessionKey, input.negotiate, input.challenge, message).copy(message, MIC_AT);
-  return { message, sessionKey, mechListMic: (mechTypes) => firstSignature(sessionKey, mechTypes) };
+  return {
+    message,
+    sessionKey,
+    mechListMic: (direction, mechTypes) => firstSignature(sessionKey, direction, mechTypes),
+  };
 }
 
 interface Challenge {

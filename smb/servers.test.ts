@@ -84,6 +84,11 @@ describe('everything works with', () => {
     ['3.0.2', { dialect: 0x0302, signing: 'aes-cmac' }, { global: ['server max protocol = SMB3_02'] }],
     ['3.1.1', { dialect: 0x0311, signing: 'aes-gmac', cipher: 'aes-128-gcm' }, {}],
     ['3.1.1 and CMAC', { signing: 'aes-cmac' }, { global: ['server smb3 signing algorithms = AES-128-CMAC'] }],
+    [
+      '3.1.1 and HMAC-SHA256',
+      { dialect: 0x0311, signing: 'hmac-sha256' },
+      { global: ['server smb3 signing algorithms = HMAC-SHA256'] },
+    ],
     ['an encrypted share', { cipher: 'aes-128-gcm' }, { share: ['smb encrypt = required'] }],
     [
       'an encrypted share and 3.0',

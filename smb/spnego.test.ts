@@ -1,7 +1,7 @@
 /** Tokens against those of a published logon between two Windows machines, and against hostile bytes. */
 import { describe, expect, it } from 'vitest';
 import { der, TAG } from './der.ts';
-import { feedHostile } from './hostile.ts';
+import { feedHostile } from './hostile.fake.ts';
 import {
   SAMPLE_AUTHENTICATE,
   SAMPLE_CHALLENGE,

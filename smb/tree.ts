@@ -1,6 +1,7 @@
 /** A share that is connected: every operation of the Tree, each in a file of its own. */
 import { fetch } from './fetch.ts';
 import {
+  alone,
   identity,
   makeDirectory,
   readSecurity,
@@ -15,7 +16,18 @@ import {
 import type { Line } from './line.ts';
 import { list } from './list.ts';
 import { store } from './store.ts';
-import type { BasicInfo, Fetched, FetchSink, ListBatch, ServerInfo, Stat, StoreSource, Tree, Watch } from './types.ts';
+import type {
+  BasicInfo,
+  Fetched,
+  FetchSink,
+  ListBatch,
+  ServerInfo,
+  Stat,
+  Still,
+  StoreSource,
+  Tree,
+  Watch,
+} from './types.ts';
 import { watch } from './watch.ts';
 import { treeDisconnectRequest } from './wire/simple.ts';
 
@@ -38,6 +50,10 @@ export class SmbTree implements Tree {
     return stat(this.#line, path);
   }
 
+  alone(path: string): Promise<Stat> {
+    return alone(this.#line, path);
+  }
+
   fetch(path: string, sizeHint: number, sink: FetchSink): Promise<Fetched> {
     return fetch(this.#line, path, sizeHint, sink, this.#server.maxReadBytes);
   }
@@ -54,16 +70,16 @@ export class SmbTree implements Tree {
     return rename(this.#line, from, to, options.replace);
   }
 
-  removeFile(path: string): Promise<void> {
-    return removeFile(this.#line, path);
+  removeFile(path: string, still?: Still): Promise<void> {
+    return removeFile(this.#line, path, still);
   }
 
   removeDirectory(path: string): Promise<void> {
     return removeDirectory(this.#line, path);
   }
 
-  setBasic(path: string, info: BasicInfo): Promise<void> {
-    return setBasic(this.#line, path, info);
+  setBasic(path: string, info: BasicInfo, still?: Still): Promise<void> {
+    return setBasic(this.#line, path, info, still);
   }
 
   readSecurity(path: string): Promise<Buffer> {

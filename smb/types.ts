@@ -10,7 +10,8 @@
  *   unreachable (no route, no answer to TCP), refused (a living host answers RST), timeout (connected, and no answer in time),
  *   smb1-only, no-signing, guest-only, wrong-password, account-locked, account-disabled, password-expired, logon-denied,
  *   bad-share, access-denied, not-found, exists, not-a-directory, is-a-directory, not-empty, sharing-violation, locked,
- *   delete-pending, no-space, bad-name, disconnected, bad-signature, malformed, session-expired, not-supported, nt-status (any other).
+ *   delete-pending, changed (what was read or is to be changed is not what it was), no-space, bad-name, disconnected,
+ *   bad-signature, malformed, session-expired, not-supported, nt-status (any other).
  * The message holds the NT status by name, what was tried, and a hint.
  */
 
@@ -31,7 +32,11 @@ export interface ConnectOptions {
   port?: number;
   /** Milliseconds for TCP connect and for NEGOTIATE, each. */
   connectTimeoutMs: number;
-  /** Milliseconds for every later answer (CHANGE_NOTIFY excepted); a request that exceeds it closes the connection (timeout). */
+  /**
+   * Milliseconds for every later answer (CHANGE_NOTIFY excepted); a request that exceeds it closes the connection (timeout).
+   * Once the server has said that it works on a request (STATUS_PENDING), that one has 60,000 ms from there, where this is less:
+   * a server waits up to 35 s for a client that holds an oplock on the file.
+   */
   requestTimeoutMs: number;
 }
 
@@ -107,9 +112,12 @@ export interface ListBatch {
 }
 
 export interface FetchSink {
-  /** Once, before any data, with what CREATE told. May throw to stop. */
+  /** Once, before any data, with what CREATE told. May throw to stop: `fetch` closes the file and throws the same. */
   begin?(before: Stat): void;
-  /** In any order of offsets, each byte once. A returned promise is back-pressure. The chunk belongs to the sink from now on. */
+  /**
+   * In any order of offsets, each byte once. A returned promise is back-pressure. The chunk belongs to the sink from now on.
+   * May throw, or reject, to stop, as `begin` may; calls that are under way by then still end.
+   */
   data(chunk: Buffer, offset: number): void | Promise<void>;
 }
 
@@ -149,7 +157,20 @@ export interface Watch {
   close(): void;
 }
 
-/** A share that is connected. Everything is opened with share mode read|write|delete; nothing follows a reparse point. */
+/** Whether a file, as its own opening shows it, still is what the caller means. */
+export type Still = (now: Stat) => boolean;
+
+/**
+ * A share that is connected. Unless told otherwise everything is opened with share mode read|write|delete, and a path that ends
+ * in a reparse point means the reparse point itself.
+ *
+ * `fetch` is the exception: it opens what the file system behind the share makes of the reparse point, since that is where the
+ * content of deduplicated, compressed and tiered files is. It cannot leave the share by it: of a symbolic link a server does not
+ * open the target, it leaves that to the client (STATUS_STOPPED_ON_SYMLINK, MS-SMB2 2.2.2.2.1), and we do not follow
+ * (`not-supported`); a junction or mount point is a directory, which a file's opening refuses (`is-a-directory`). Links in the
+ * middle of a path are the server's own: it resolves junctions there by itself. A Samba server resolves its symbolic links itself,
+ * and keeps them inside the share unless its administrator has set `wide links`.
+ */
 export interface Tree {
   readonly share: string;
   /**
@@ -159,6 +180,11 @@ export interface Tree {
   list(directory: string): AsyncGenerator<ListBatch, void, undefined>;
   /** By an attribute-only open: works on files that others hold exclusively, and is fresh where listings are stale. */
   stat(path: string): Promise<Stat>;
+  /**
+   * Stat of a file that nobody else has open for reading, writing or deleting, and that this account may read and delete;
+   * `sharing-violation` when somebody has. Nothing is held when it returns.
+   */
+  alone(path: string): Promise<Stat>;
   /** Reads a whole file: one compound round trip when `sizeHint` is small, pipelined reads when big. Many calls may run at once. */
   fetch(path: string, sizeHint: number, sink: FetchSink): Promise<Fetched>;
   /** Creates a new file with this content; `exists` when the name is taken: nothing is ever overwritten by it. */
@@ -166,12 +192,22 @@ export interface Tree {
   makeDirectory(path: string): Promise<void>;
   /** FileRenameInformation (MS-FSCC 2.4.42.2). With `replace`, an existing file is replaced in one step. */
   rename(from: string, to: string, options: { replace: boolean }): Promise<void>;
-  removeFile(path: string): Promise<void>;
+  /**
+   * With `still`, the file is opened without sharing it (`sharing-violation` when somebody has it open), and stays, with the code
+   * `changed`, unless that opening shows what is meant: nobody can write to it in between.
+   */
+  removeFile(path: string, still?: Still): Promise<void>;
   /** `not-empty` when it is not. */
   removeDirectory(path: string): Promise<void>;
-  setBasic(path: string, info: BasicInfo): Promise<void>;
+  /** `still` as for removeFile. */
+  setBasic(path: string, info: BasicInfo, still?: Still): Promise<void>;
   /** Owner, group and DACL as a self-relative security descriptor (MS-DTYP 2.4.6). */
   readSecurity(path: string): Promise<Buffer>;
+  /**
+   * Sets the parts that the descriptor holds and leaves the others: owner and group when their offsets are not 0, the DACL, with its
+   * protection from inheritance, when SE_DACL_PRESENT is set. Takes WRITE_OWNER and WRITE_DAC accordingly. `malformed` when it
+   * holds none of them.
+   */
   writeSecurity(path: string, descriptor: Buffer): Promise<void>;
   /** CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. */
   watch(directory: string, options: { recursive: boolean }): Promise<Watch>;

@@ -156,7 +156,9 @@ function settled(before: Facts, facts: Facts, event: StandbyEvent, policy: Polic
   } else if (before.isolatedSinceMs !== undefined) {
     next = { ...withoutMain(next), isolatedSinceMs: undefined };
   }
-  if (verdictOf(next, event.nowMs).kind !== 'serving') return { ...next, calmSinceMs: undefined };
+  // The last answers from before a cable was pulled stay fresh for a while; they are no calm.
+  const serves = next.isolatedSinceMs === undefined && verdictOf(next, event.nowMs).kind === 'serving';
+  if (!serves) return { ...next, calmSinceMs: undefined };
   const calmSinceMs = next.calmSinceMs ?? event.nowMs;
   const seenHealthy = next.seenHealthy || next.layers.negotiate?.outcome === 'answered';
   next = { ...next, calmSinceMs, seenHealthy, attempts: 0, nextAttemptMs: event.nowMs };

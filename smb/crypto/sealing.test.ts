@@ -2,7 +2,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.ts';
-import { feedHostile } from '../hostile.ts';
+import { feedHostile } from '../hostile.fake.ts';
 import { type Cipher, seal, unseal } from './sealing.ts';
 
 const hex = (...text: string[]): Buffer => Buffer.from(text.join(''), 'hex');

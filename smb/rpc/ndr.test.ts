@@ -1,7 +1,7 @@
 /** Numbers, pointers and strings of NDR, there and back. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { feedHostile } from '../hostile.ts';
+import { feedHostile } from '../hostile.fake.ts';
 import { NdrReader, NdrWriter } from './ndr.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

@@ -1,7 +1,7 @@
 /** RPC packets: what goes out, and what may come in. */
 import { describe, expect, it } from 'vitest';
 import { isFailure } from '../../base/failure.ts';
-import { feedHostile } from '../hostile.ts';
+import { feedHostile } from '../hostile.fake.ts';
 import { bindPdu, checkBindAck, pduLength, requestPdu, responseStub, uuidBytes } from './pdu.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');

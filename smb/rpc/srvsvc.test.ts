@@ -1,6 +1,6 @@
 /** The list of shares: the request as Windows sends it, and answers good and bad. */
 import { describe, expect, it } from 'vitest';
-import { feedHostile } from '../hostile.ts';
+import { feedHostile } from '../hostile.fake.ts';
 import { refusedName } from '../name.ts';
 import { NdrWriter } from './ndr.ts';
 import { bindRequest, parseShareEnum, shareEnumRequest } from './srvsvc.ts';

@@ -30,8 +30,9 @@ export const OPTION = {
 
 export const ATTRIBUTE = { directory: 0x10, normal: 0x80, reparsePoint: 0x400 } as const;
 
-/** Read, write and delete: what others may do meanwhile. Less would fail where somebody already does it. */
-const SHARE_ALL = 7;
+/** ShareAccess: what others may do meanwhile. Anything less than all fails where somebody already does it. */
+export const SHARE = { nothing: 0, all: 7 } as const;
+
 const IMPERSONATION = 2;
 const FIXED_BYTES = 56;
 
@@ -44,8 +45,8 @@ export interface Create {
   access: number;
   disposition: number;
   options: number;
-  /** Attributes of a file that is made. */
-  attributes?: number;
+  /** One of SHARE; everything unless told. */
+  share?: number;
 }
 
 /** Never asks for an oplock or a lease. */
@@ -54,8 +55,7 @@ export function createRequest(create: Create): Part {
   body.writeUInt16LE(57, 0);
   body.writeUInt32LE(IMPERSONATION, 4);
   body.writeUInt32LE(create.access, 24);
-  body.writeUInt32LE(create.attributes ?? 0, 28);
-  body.writeUInt32LE(SHARE_ALL, 32);
+  body.writeUInt32LE(create.share ?? SHARE.all, 32);
   body.writeUInt32LE(create.disposition, 36);
   body.writeUInt32LE(create.options, 40);
   body.writeUInt16LE(HEADER_BYTES + FIXED_BYTES, 44);

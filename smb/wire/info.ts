@@ -17,9 +17,6 @@ export const QUERY = {
 
 /** Owner, group and DACL (MS-DTYP 2.4.7): what a mirror keeps. The SACL needs a privilege that it does not have. */
 const OWNER_GROUP_DACL = 0x7;
-const PROTECTED_DACL = 0x8000_0000;
-const UNPROTECTED_DACL = 0x2000_0000;
-const SE_DACL_PROTECTED = 0x1000;
 const SET_FIXED_BYTES = 32;
 
 export function queryInfoRequest(fileId: Buffer, what: { type: number; class: number }, bufferBytes: number): Part {
@@ -75,12 +72,9 @@ export function deleteRequest(fileId: Buffer): Part {
   return setInfoRequest(fileId, 1, 13, Buffer.from([1]));
 }
 
-/** @param descriptor self-relative (MS-DTYP 2.4.6); its control word says whether the DACL is protected from inheritance */
-export function setSecurityRequest(fileId: Buffer, descriptor: Buffer): Part {
-  const control = descriptor.length < 4 ? 0 : descriptor.readUInt16LE(2);
-  // Without one of these two bits a server may leave the protection as it was.
-  const protection = (control & SE_DACL_PROTECTED) === 0 ? UNPROTECTED_DACL : PROTECTED_DACL;
-  return setInfoRequest(fileId, 3, 0, descriptor, (OWNER_GROUP_DACL | protection) >>> 0);
+/** @param information which parts are set (MS-DTYP 2.4.7) */
+export function setSecurityRequest(fileId: Buffer, descriptor: Buffer, information: number): Part {
+  return setInfoRequest(fileId, QUERY.security.type, QUERY.security.class, descriptor, information);
 }
 
 export function readFileId(buffer: Buffer): bigint {

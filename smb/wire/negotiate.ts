@@ -28,10 +28,11 @@ const CIPHERS: readonly [number, Cipher][] = [
   [1, 'aes-128-ccm'],
   [3, 'aes-256-ccm'],
 ];
-/** MS-SMB2 2.2.3.1.7. HMAC-SHA256 is not offered: whoever speaks 3.1.1 has CMAC. */
+/** MS-SMB2 2.2.3.1.7, the fastest first; HMAC-SHA256 only for a server that is configured to take nothing else. */
 const SIGNINGS: readonly [number, Signing][] = [
   [2, 'aes-gmac'],
   [1, 'aes-cmac'],
+  [0, 'hmac-sha256'],
 ];
 
 /** @param clientGuid 16 random bytes @param salt 32 random bytes for the pre-authentication hash */
