@@ -70,6 +70,8 @@ export const planSummary = z.object({
   conflicts: z.number(),
   /** Newer on the main, or equal: left alone. */
   leave: z.number(),
+  /** Could not be looked at, on the main or here; they stay open when the plan is carried out. */
+  blocked: z.number(),
   /** The first few lines, for people. */
   sample: z.array(z.object({ action: z.string(), share: z.string(), path: z.string(), why: z.string() })),
 });

@@ -46,6 +46,8 @@ export const plan = z.object({
   conflicts: z.number(),
   /** Newer on the main, or equal: left alone. */
   leave: z.number(),
+  /** Could not be looked at, on the main or here; they stay open when the plan is carried out. */
+  blocked: z.number(),
   sample: z.array(z.object({ action: z.string(), share: z.string(), path: z.string(), why: z.string() })),
 });
 export type Plan = z.infer<typeof plan>;

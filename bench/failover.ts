@@ -86,6 +86,7 @@ async function conditions(): Promise<string[]> {
     'the user reads a file every 10 ms and saves a new one every 20th time; afterwards the standby must serve the same content and take saves, or the run does not count',
     'results differ: ours serves a mirror that follows what is saved, but for the last moments; keepalived serves a copy made before the user began',
     'ours: profile fast, gateway and client as witnesses; it syncs its state and its mirror to the disk at each step. keepalived: advert_int 0.1, check by smbclient each second (its minimum), fall 1, rise 1, an address that neither host needs for itself',
+    'killed, keepalived: between the main’s letting go and the standby’s taking (60 ms) nobody has the address; a connection begun then is tried again by the client’s kernel after 1 s',
     'frozen: the main’s kernel has acknowledged the request already, so nothing is sent again and libsmbclient waits for its own 20 s unless somebody wakes it',
     `smbd ${samba}, ${keepalived}, network namespaces on one machine, boxes on one real disk; each run builds everything anew`,
   ];

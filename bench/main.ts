@@ -3,6 +3,7 @@ import type { Report } from './report.ts';
 
 const BENCHES: Record<string, { about: string; load(): Promise<{ run(): Promise<Report> }> }> = {
   'smb-small': { about: '20,000 files of 1–64 KiB from smbd to disk', load: () => import('./smb-small.ts') },
+  'probe-cost': { about: 'processor time that being watched costs the main', load: () => import('./probe-cost.ts') },
   failover: { about: 'outage as a stock client sees it, three kinds of death', load: () => import('./failover.ts') },
 };
 

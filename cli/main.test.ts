@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeStatus } from '../agent/http/daemon.fake.ts';
+import { fakePlan, fakeStatus } from '../agent/http/daemon.fake.ts';
 import type { Status } from '../api/status.ts';
 import { Failure } from '../base/failure.ts';
 import { type Bench, lastJson, openBench, type RunOptions, run, runOnTerminal } from './run.fake.ts';
@@ -190,7 +190,14 @@ describe('restore-files', () => {
     expect(ran.exitCode).toBe(0);
     expect(ran.stdout).toContain('send    2 files (5.0 kB)');
     expect(ran.stdout).toContain('send  Projects/a/new.txt  (changed here)');
+    expect(ran.stdout).not.toContain('skip');
     expect(bench.daemon.orders).toEqual(['plan']);
+  });
+
+  it('says how many files could not be looked at', async () => {
+    bench.daemon.planWith({ ...fakePlan, blocked: 2 });
+    const ran = await ask(['restore-files', '--plan']);
+    expect(ran.stdout).toContain('skip    2 files that could not be looked at');
   });
 
   it('carries out the plan that it showed', async () => {

@@ -3,6 +3,7 @@
  * since by then the password must be taken as known. No message here ever quotes the content.
  */
 import fs from 'node:fs';
+import path from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { Failure, failureOf } from '../base/failure.ts';
@@ -59,6 +60,7 @@ export function writeSecrets(file: string, secrets: Secrets): void {
     defaultKeyType: 'PLAIN',
     lineWidth: 0,
   });
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
   writeWhole(
     file,
     `# Passwords of Standby Server. Keep the mode 0600: a file that others can read is refused.\n${text}`,

@@ -42,18 +42,20 @@ export interface Progress {
   totalBytes: number;
 }
 
+/** @param left what is to be told besides what the lines tell */
 export async function carryPlan(
   plan: OpenPlan,
   desk: Desk,
-  view: BaseView,
+  left: readonly Problem[],
   progress: (progress: Progress) => void,
 ): Promise<RestoreResult> {
-  const result: RestoreResult = { sent: 0, removed: 0, conflicts: 0, open: 0, problems: [] };
+  const problems = left.slice(0, PROBLEMS_LIMIT);
+  const result: RestoreResult = { sent: 0, removed: 0, conflicts: 0, open: 0, problems };
   const so: Progress = { done: 0, total: plan.total, bytes: 0, totalBytes: plan.totalBytes };
   const one = async (line: PlanLine): Promise<void> => {
     const outcome = await outcomeOf(line, desk);
     tell(result, line, outcome);
-    if (outcome.kind === 'done') teach(view, line, outcome);
+    if (outcome.kind === 'done') teach(desk.view, line, outcome);
     so.done += 1;
     if (line.phase === 'send') so.bytes += line.local?.size ?? 0;
     progress({ ...so });
@@ -86,6 +88,7 @@ async function outcomeOf(line: PlanLine, desk: Desk): Promise<Outcome> {
   try {
     return await carryLine(line, desk);
   } catch (error) {
+    if (isFailure(error, 'sharing-violation')) return { kind: 'open', why: 'it is open on the main' };
     // A name that the standby's own disk cannot hold concerns this one file.
     if (isAboutOneObject(error) || isFailure(error, 'enametoolong')) return { kind: 'open', why: error.message };
     throw error;

@@ -18,6 +18,7 @@ const ABOUT_ONE_OBJECT: readonly string[] = [
   'sharing-violation',
   'locked',
   'delete-pending',
+  'changed',
   'bad-name',
   'not-supported',
   'nt-status',
@@ -36,6 +37,16 @@ export function sideOf(stat: Stat): MainSide {
 export async function statOnMain(tree: Tree, path: string): Promise<Stat | undefined> {
   try {
     return await tree.stat(path);
+  } catch (error) {
+    if (isFailure(error, 'not-found', 'not-a-directory')) return undefined;
+    throw error;
+  }
+}
+
+/** The same of a file that nobody else has open; throws `sharing-violation` when somebody has. */
+export async function aloneOnMain(tree: Tree, path: string): Promise<Stat | undefined> {
+  try {
+    return await tree.alone(path);
   } catch (error) {
     if (isFailure(error, 'not-found', 'not-a-directory')) return undefined;
     throw error;

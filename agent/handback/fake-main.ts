@@ -18,7 +18,9 @@ interface Node {
   written: FileTime;
   changed: FileTime;
   attributes: number;
-  security: string;
+  owner: string;
+  /** Stands for the DACL. */
+  rules: string;
   id: bigint;
 }
 
@@ -30,6 +32,8 @@ export class FakeMain {
   readonly held = new Set<string>();
   /** Folded paths that another client has open, sharing reading and writing; Samba renames over them all the same. */
   readonly open = new Set<string>();
+  /** Whether our account may give files to others. */
+  mayGive = true;
   freeBytes = 1_000_000_000;
   before: (request: Request, path: string) => void = () => {};
   /** Every request with its path, in order. */
@@ -66,6 +70,17 @@ export class FakeMain {
   touch(path: string): void {
     const node = this.nodes.get(foldCase(path));
     if (node !== undefined) node.changed = this.tick();
+  }
+
+  /** Owner and access rules. */
+  own(path: string, owner: string, rules: string): void {
+    const node = this.nodes.get(foldCase(path));
+    if (node !== undefined) Object.assign(node, { owner, rules });
+  }
+
+  ownership(path: string): string {
+    const node = this.nodes.get(foldCase(path));
+    return node === undefined ? 'nothing' : `${node.owner}: ${node.rules}`;
   }
 
   textOf(path: string): string | undefined {
@@ -116,11 +131,16 @@ export class FakeMain {
         ask('rename', to);
         this.rename(from, to, options.replace);
       },
-      removeFile: async (path) => {
+      alone: async (path) => {
+        ask('alone', path);
+        return statOf(this.mustBeAlone(path));
+      },
+      removeFile: async (path, still) => {
         ask('removeFile', path);
-        const node = this.must(path);
+        const node = still === undefined ? this.must(path) : this.mustBeAlone(path);
         if (node.directory) throw fault('is-a-directory', path);
         this.mustAllowDelete(node);
+        if (still?.(statOf(node)) === false) throw fault('changed', path);
         this.mustBeReplaceable(node);
         this.nodes.delete(foldCase(path));
       },
@@ -131,18 +151,24 @@ export class FakeMain {
         if ([...this.nodes.keys()].some((key) => key.startsWith(inside))) throw fault('not-empty', path);
         this.nodes.delete(foldCase(path));
       },
-      setBasic: async (path, info) => {
+      setBasic: async (path, info, still) => {
         ask('setBasic', path);
-        this.setBasic(this.must(path), info);
+        const node = still === undefined ? this.must(path) : this.mustBeAlone(path);
+        if (still?.(statOf(node)) === false) throw fault('changed', path);
+        this.setBasic(node, info);
       },
       readSecurity: async (path) => {
         ask('readSecurity', path);
-        return Buffer.from(this.must(path).security);
+        const { owner, rules } = this.must(path);
+        return descriptorOf(owner, rules);
       },
       writeSecurity: async (path, descriptor) => {
         ask('writeSecurity', path);
         const node = this.must(path);
-        node.security = descriptor.toString();
+        const { owner, rules } = partsOf(descriptor);
+        if (owner !== '' && owner !== node.owner && !this.mayGive) throw fault('access-denied', path);
+        node.owner = owner === '' ? node.owner : owner;
+        node.rules = rules;
         node.changed = this.tick();
       },
       watch: async (directory) => {
@@ -227,6 +253,13 @@ export class FakeMain {
     if (this.nodes.get(foldCase(parentOf(path)))?.directory !== true) throw fault('not-found', path);
   }
 
+  private mustBeAlone(path: string): Node {
+    const node = this.must(path);
+    if (node.directory) throw fault('is-a-directory', path);
+    this.mustAllowDelete(node);
+    return node;
+  }
+
   private must(path: string): Node {
     const node = this.nodes.get(foldCase(path));
     if (node === undefined) throw fault('not-found', path);
@@ -250,7 +283,8 @@ export class FakeMain {
       written: now,
       changed: now,
       attributes: content === undefined ? 0x10 : 0x20,
-      security: `descriptor inherited by ${path}`,
+      owner: 'us',
+      rules: `those of «${parentOf(path)}»`,
       id: this.nextId,
     };
     this.nextId += 1n;
@@ -268,6 +302,25 @@ export class FakeMain {
     this.now += 10_000_000n;
     return this.now;
   }
+}
+
+/** A security descriptor (MS-DTYP 2.4.6) whose owner and DACL hold these words. */
+function descriptorOf(owner: string, rules: string): Buffer {
+  const [whose, acl] = [Buffer.from(owner), Buffer.concat([Buffer.alloc(8), Buffer.from(rules)])];
+  acl.writeUInt16LE(acl.length, 2);
+  const head = Buffer.alloc(20);
+  head.writeUInt16LE(0x8004, 2);
+  head.writeUInt32LE(20, 4);
+  head.writeUInt32LE(20 + whose.length, 16);
+  return Buffer.concat([head, whose, acl]);
+}
+
+function partsOf(descriptor: Buffer): { owner: string; rules: string } {
+  const [owner, acl] = [descriptor.readUInt32LE(4), descriptor.readUInt32LE(16)];
+  return {
+    owner: owner === 0 ? '' : descriptor.toString('utf8', owner, acl),
+    rules: descriptor.toString('utf8', acl + 8, acl + descriptor.readUInt16LE(acl + 2)),
+  };
 }
 
 function statOf(node: Node): Stat {

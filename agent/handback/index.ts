@@ -44,7 +44,8 @@ export async function planRestore(deps: HandbackDeps): Promise<PlanSummary> {
 
 /**
  * Carries out the plan with this hash. Throws `no-such-plan`, `plan-changed` or `other-main` before anything is touched; any
- * other Failure (no-space, disconnected …) after some lines were done, and a new plan has the rest.
+ * other Failure (no-space, disconnected …) after some lines were done, and a new plan has the rest. `other-main` comes then too,
+ * when the connection was made anew and leads elsewhere: nothing is touched there.
  */
 export async function carryOut(
   deps: HandbackDeps,
@@ -57,21 +58,14 @@ export async function carryOut(
   const plan = openPlan(deps.statePath, deps.decision, planHash);
   try {
     const header = await headerOf(deps);
-    if (JSON.stringify(header) !== JSON.stringify(plan.header)) {
-      const what = 'behind the name of a share is another volume than when the plan was made';
-      throw new Failure({
-        code: 'other-main',
-        doing: 'carry out the plan',
-        what,
-        hint: 'check the main, then make a new plan',
-      });
-    }
+    if (JSON.stringify(header) !== JSON.stringify(plan.header)) throw otherMain();
     const temps = new Temps(deps.statePath, deps.decision);
     try {
-      await temps.tidy(deps.treeOf);
+      const treeOf = onVolumesOf(header, deps.treeOf);
+      const left = await temps.tidy(treeOf);
       const keptFolder = path.join(deps.statePath, 'kept', deps.decision);
-      const desk = { view: deps.view, temps, keptFolder, treeOf: deps.treeOf };
-      return await carryPlan(plan, desk, deps.view, progress);
+      const desk = { view: deps.view, temps, keptFolder, treeOf };
+      return await carryPlan(plan, desk, left, progress);
     } finally {
       temps.close();
     }
@@ -89,6 +83,32 @@ async function headerOf(deps: HandbackDeps): Promise<PlanHeader> {
     shares.push({ share, volumeSerial, rootFileId: String(rootFileId) });
   }
   return { plan: 1, decision: deps.decision, shares };
+}
+
+/** A connection that was lost and made anew may lead to another machine: what is behind each new one is asked once. */
+function onVolumesOf(header: PlanHeader, treeOf: HandbackDeps['treeOf']): HandbackDeps['treeOf'] {
+  const known = new WeakSet<Tree>();
+  return async (share) => {
+    const expected = header.shares.find((each) => each.share === share);
+    if (expected === undefined)
+      throw new Failure({ code: 'bad-share', doing: 'restore', subject: share, what: 'the plan has no such share' });
+    const tree = await treeOf(share);
+    if (known.has(tree)) return tree;
+    const { volumeSerial, rootFileId } = await tree.identity();
+    if (volumeSerial !== expected.volumeSerial || String(rootFileId) !== expected.rootFileId) throw otherMain(share);
+    known.add(tree);
+    return tree;
+  };
+}
+
+function otherMain(share?: string): Failure {
+  return new Failure({
+    code: 'other-main',
+    doing: 'carry out the plan',
+    ...(share === undefined ? {} : { subject: share }),
+    what: 'behind the name of a share is another volume than when the plan was made',
+    hint: 'check the main, then make a new plan',
+  });
 }
 
 /** Both become names of folders. */

@@ -5,13 +5,15 @@ import { failureOf, isFailure } from '../../base/failure.ts';
 import { syncFolder } from '../../base/file.ts';
 import type { Tree } from '../../smb/types.ts';
 import { type Signature, sameSignature } from '../decide/restore.ts';
+import { attributesFor } from './attributes.ts';
 import type { BaseView } from './base-view.ts';
 import { nameOf, openFolderBeneath, parentOf, statBeneath } from './beneath.ts';
-import { statOnMain } from './compare.ts';
+import { aloneOnMain, sideOf, statOnMain } from './compare.ts';
 import { fileTimeOfNs } from './filetime.ts';
 import { keep } from './keep.ts';
 import { isAsExpected, type PlanLine, readSignature } from './plan-line.ts';
-import { allowReplacing, attributesFor, isFree, type Outcome, put } from './put.ts';
+import { type Outcome, put } from './put.ts';
+import { isSame, withoutReadOnly } from './read-only.ts';
 import type { Temps } from './temps.ts';
 
 /** What the lines of one run share. */
@@ -31,12 +33,17 @@ export async function carryLine(line: PlanLine, desk: Desk): Promise<Outcome> {
   switch (line.action) {
     case 'send':
     case 'send-new':
-      return send(line, desk, tree, line.path, line.main);
+      return send(line, desk, tree, { target: line.path, replaces: line.main });
     case 'send-for-directory':
-      return send(line, desk, tree, (await statOnMain(tree, line.path)) === undefined ? line.path : line.beside, null);
+      return send(line, desk, tree, {
+        target: (await statOnMain(tree, line.path)) === undefined ? line.path : line.beside,
+        replaces: null,
+      });
     case 'conflict': {
       if (!isAsExpected(line.main, await statOnMain(tree, line.path))) return CHANGED_THERE;
-      return send(line, desk, tree, line.beside, null);
+      // Beside a file that not everybody may read, its other version is not for everybody either.
+      const rulesOf = line.main?.kind === 'file' ? line.path : undefined;
+      return send(line, desk, tree, { target: line.beside, replaces: null, rulesOf });
     }
     case 'stamp':
       return stamp(line, desk, tree);
@@ -66,13 +73,15 @@ export async function carryLine(line: PlanLine, desk: Desk): Promise<Outcome> {
   }
 }
 
-async function send(
-  line: PlanLine,
-  desk: Desk,
-  tree: Tree,
-  target: string,
-  replaces: PlanLine['main'],
-): Promise<Outcome> {
+interface Destination {
+  target: string;
+  replaces: PlanLine['main'];
+  /** Whose access rules it gets; those of what it replaces unless told. */
+  rulesOf?: string | undefined;
+}
+
+async function send(line: PlanLine, desk: Desk, tree: Tree, where: Destination): Promise<Outcome> {
+  const { target, replaces } = where;
   if (line.local === null) return CHANGED_HERE;
   const outcome = await put({
     tree,
@@ -83,6 +92,7 @@ async function send(
     marks: (file) => desk.view.marksOf(file),
     target,
     replaces,
+    rulesOf: where.rulesOf ?? (replaces === null ? undefined : target),
     keep: () => keep(desk.keptFolder, tree, target, replaces),
   });
   // Under another name than ours it is nothing that main and mirror have in common.
@@ -100,9 +110,11 @@ async function stamp(line: PlanLine, desk: Desk, tree: Tree): Promise<Outcome> {
   const before = await statOnMain(tree, line.path);
   if (before === undefined || !isAsExpected(line.main, before)) return CHANGED_THERE;
   const marks = desk.view.marksOf(path.join(desk.view.mirrorFolder(line.share), line.from));
-  await tree.setBasic(line.path, { written: fileTimeOfNs(local.mtimeNs), attributes: attributesFor(marks, before) });
+  const info = { written: fileTimeOfNs(local.mtimeNs), attributes: attributesFor(marks, before) };
+  await tree.setBasic(line.path, info, (found) => isAsExpected(line.main, found));
   const stat = await tree.stat(line.path);
-  return stat.size === before.size ? { kind: 'done', common: { stat, local } } : CHANGED_THERE;
+  const mine = stat.size === before.size && stat.written === info.written;
+  return { kind: 'done', ...(mine ? { common: { stat, local } } : {}) };
 }
 
 async function makeDirectory(tree: Tree, target: string): Promise<Outcome> {
@@ -112,19 +124,17 @@ async function makeDirectory(tree: Tree, target: string): Promise<Outcome> {
     if (!isFailure(error, 'exists')) throw error;
   }
   const stat = await tree.stat(target);
-  return stat.directory ? { kind: 'done', common: { stat, local: undefined } } : CHANGED_THERE;
+  // A junction is a directory as well, and leads elsewhere.
+  return sideOf(stat).kind === 'directory' ? { kind: 'done', common: { stat, local: undefined } } : CHANGED_THERE;
 }
 
 async function remove(line: PlanLine, desk: Desk, tree: Tree): Promise<Outcome> {
   if (localKind(line, desk) === 'file') return CHANGED_HERE;
-  const stat = await statOnMain(tree, line.path);
-  if (!isAsExpected(line.main, stat) || stat === undefined) return CHANGED_THERE;
+  const stat = await aloneOnMain(tree, line.path);
+  if (stat === undefined || !isAsExpected(line.main, stat)) return CHANGED_THERE;
   if (!(await keep(desk.keptFolder, tree, line.path, line.main))) return CHANGED_THERE;
-  if (!(await isFree(tree, line.path))) return { kind: 'open', why: 'it is open on the main' };
-  const now = await statOnMain(tree, line.path);
-  if (now === undefined || !isAsExpected(line.main, now)) return CHANGED_THERE;
-  if (!(await allowReplacing(tree, line.path, now))) return CHANGED_THERE;
-  await tree.removeFile(line.path);
+  // What is removed is what was kept: it is recognised on the handle that removes it, and nobody else has one.
+  await withoutReadOnly(tree, line.path, stat, (now) => tree.removeFile(line.path, (found) => isSame(found, now)));
   return { kind: 'done' };
 }
 

@@ -19,8 +19,8 @@ export class PlanWriter {
   private readonly fd: number;
   private readonly hash: Hash = createHash('sha256');
   private pending = '';
-  private readonly counts = { send: 0, sendBytes: 0, remove: 0, conflicts: 0, leave: 0 };
-  private readonly blocked: PlanSummary['sample'] = [];
+  private readonly counts = { send: 0, sendBytes: 0, remove: 0, conflicts: 0, leave: 0, blocked: 0 };
+  private readonly blockedSample: PlanSummary['sample'] = [];
   private readonly sample: PlanSummary['sample'] = [];
 
   /** Throws a Failure when the folder of plans cannot be written to. */
@@ -48,9 +48,14 @@ export class PlanWriter {
   finish(): PlanSummary {
     try {
       this.flush();
-      const hash = this.hash.digest('hex');
-      const file = path.join(this.folder, `${this.decision}-${hash}.jsonl`);
       fs.fsyncSync(this.fd);
+    } catch (error) {
+      this.abandon();
+      throw failureOf(error, 'write the plan', this.temp);
+    }
+    const hash = this.hash.digest('hex');
+    const file = path.join(this.folder, `${this.decision}-${hash}.jsonl`);
+    try {
       fs.closeSync(this.fd);
       fs.renameSync(this.temp, file);
       for (const name of fs.readdirSync(this.folder)) {
@@ -58,7 +63,7 @@ export class PlanWriter {
         if (older && name !== path.basename(file)) fs.rmSync(path.join(this.folder, name));
       }
       syncFolder(this.folder);
-      return { hash, file, ...this.counts, sample: [...this.blocked, ...this.sample].slice(0, SAMPLE_LINES) };
+      return { hash, file, ...this.counts, sample: [...this.blockedSample, ...this.sample].slice(0, SAMPLE_LINES) };
     } catch (error) {
       throw failureOf(error, 'write the plan', this.temp);
     }
@@ -111,11 +116,13 @@ export class PlanWriter {
       case 'equal':
       case 'leave':
       case 'respell':
-      case 'blocked':
         counts.leave += 1;
         break;
+      case 'blocked':
+        counts.blocked += 1;
+        break;
     }
-    const list = line.action === 'blocked' ? this.blocked : this.sample;
+    const list = line.action === 'blocked' ? this.blockedSample : this.sample;
     const { action, share, why } = line;
     if (list.length < SAMPLE_LINES && action !== 'equal') list.push({ action, share, path: line.path, why });
   }

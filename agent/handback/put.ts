@@ -1,28 +1,29 @@
 /**
  * Bringing one file of the mirror to the main so that its name there means the old or the new content, whole, at every moment:
  *
- *   still as planned? → keep the old → store under a temp name → verify → access rules → nobody in it? → still as planned? → rename
+ *   nobody in it, as planned? → keep the old → store under a temp name → verify → access rules → nobody in it, as planned? → rename
  *
- * Between the last look and the rename is one round trip in which a write to the main would end in neither place; SMB has no
- * rename that tests. Everything before it is covered.
+ * Both looks open the file without sharing it, so that whoever has it open is seen: Samba 4.17 renames over a file that another
+ * client has open (measured), and what that client writes afterwards ends nowhere. Between the second look and the rename is one
+ * round trip in which somebody could open and write; SMB has no rename that tests, and Windows refuses one over a file that we
+ * hold open ourselves. Everything before it is covered, and the content as it was at the look is kept.
  */
 import fs from 'node:fs';
 import { isFailure, textOf } from '../../base/failure.ts';
 import type { BasicInfo, Stat, Tree } from '../../smb/types.ts';
-import { type Signature, sameSignature, USER_ATTRIBUTES } from '../decide/restore.ts';
+import { type Signature, sameSignature } from '../decide/restore.ts';
+import { attributesFor } from './attributes.ts';
 import type { LocalMarks } from './base-view.ts';
 import { localStatOf, openFileBeneath } from './beneath.ts';
-import { compareContent, statOnMain } from './compare.ts';
+import { aloneOnMain, compareContent, statOnMain } from './compare.ts';
 import { fileTimeOfNs } from './filetime.ts';
 import { isAsExpected, type PlanLine } from './plan-line.ts';
-import { copySecurity } from './security.ts';
+import { withoutReadOnly } from './read-only.ts';
+import { carryRules } from './security.ts';
 import { removeTemp, type Temps } from './temps.ts';
 
 /** Files up to this size are read back from the main and compared before they get their name. */
 const READ_BACK_BYTES = 1_048_576;
-const READONLY = 0x1;
-const NOT_CONTENT_INDEXED = 0x2000;
-const NORMAL = 0x80;
 
 /** How one line ended. `open` changed nothing under any name of a user. */
 export type Outcome =
@@ -47,6 +48,8 @@ export interface Put {
   target: string;
   /** What is replaced, as the plan expects it; null when the name must be free. */
   replaces: PlanLine['main'];
+  /** The main's file whose access rules it takes over; undefined when it takes those of its folder. */
+  rulesOf: string | undefined;
   /** Keeps the old content; false when it is not what was expected. */
   keep(): Promise<boolean>;
 }
@@ -68,7 +71,7 @@ export async function put(job: Put): Promise<Outcome> {
 async function putOpen(job: Put, fd: number): Promise<Outcome> {
   const { tree, target, replaces } = job;
   if (!isStill(fd, job.local)) return { kind: 'open', why: 'it changed on the standby since the plan' };
-  const old = await statOnMain(tree, target);
+  const old = await (replaces === null ? statOnMain : aloneOnMain)(tree, target);
   if (!isAsExpected(replaces, old)) return { kind: 'open', why: 'the main’s changed since the plan' };
   if (old !== undefined && !(await job.keep())) return { kind: 'open', why: 'the main’s changed since the plan' };
 
@@ -80,12 +83,9 @@ async function putOpen(job: Put, fd: number): Promise<Outcome> {
     if (!isStill(fd, job.local)) return { kind: 'open', why: 'it changed on the standby while it was sent' };
     if (job.local.size <= READ_BACK_BYTES && (await compareContent(tree, temp, job.local.size, fd)) !== 'equal')
       return { kind: 'open', why: 'the main gave back other bytes than it was sent' };
-    const note = old === undefined ? undefined : await copySecurity(tree, target, temp);
-    if (old !== undefined && !(await isFree(tree, target))) return { kind: 'open', why: 'it is open on the main' };
-    const now = await statOnMain(tree, target);
-    if (!isAsExpected(replaces, now) || (now !== undefined && !(await allowReplacing(tree, target, now))))
-      return { kind: 'open', why: 'the main’s changed while it was sent' };
-    await tree.rename(temp, target, { replace: now !== undefined });
+    const rules = job.rulesOf === undefined ? undefined : await carryRules(tree, job.rulesOf, temp);
+    if (rules?.kind === 'refused') return { kind: 'open', why: rules.why };
+    if (!(await nameIt(job, temp))) return { kind: 'open', why: 'the main’s changed while it was sent' };
     named = true;
     job.temps.done(tree.share, temp);
     const stat = await tree.stat(target);
@@ -93,11 +93,25 @@ async function putOpen(job: Put, fd: number): Promise<Outcome> {
     return {
       kind: 'done',
       ...(mine ? { common: { stat, local: job.local } } : {}),
-      ...(note === undefined ? {} : { note }),
+      ...(rules?.note === undefined ? {} : { note: rules.note }),
     };
   } finally {
     if (!named) await tidy(job, temp);
   }
+}
+
+/** Gives the finished file its name. False when what has the name now is not what was planned; then nothing was done. */
+async function nameIt({ tree, target, replaces }: Put, temp: string): Promise<boolean> {
+  if (replaces === null) {
+    if ((await statOnMain(tree, target)) !== undefined) return false;
+    // A server does not replace then, whatever has come up in the meantime.
+    await tree.rename(temp, target, { replace: false });
+    return true;
+  }
+  const now = await aloneOnMain(tree, target);
+  if (now === undefined || !isAsExpected(replaces, now)) return false;
+  await withoutReadOnly(tree, target, now, () => tree.rename(temp, target, { replace: true }));
+  return true;
 }
 
 async function store(job: Put, fd: number, temp: string, info: BasicInfo): Promise<void> {
@@ -133,48 +147,6 @@ function infoFor(job: Put, fd: number, old: Stat | undefined): BasicInfo {
     attributes: attributesFor(marks, old),
     ...(created === undefined || created === 0n ? {} : { created }),
   };
-}
-
-/**
- * What the standby knows of the attributes, and of the replaced file those that it does not keep. In the form the wire wants:
- * 0 would mean «leave as it is» (MS-FSCC 2.4.7).
- */
-export function attributesFor(marks: LocalMarks, old: Stat | undefined): number {
-  const users = (marks.attributes ?? old?.attributes ?? 0) & USER_ATTRIBUTES;
-  return settable(users | ((old?.attributes ?? 0) & NOT_CONTENT_INDEXED));
-}
-
-function settable(attributes: number): number {
-  const set = attributes & (USER_ATTRIBUTES | NOT_CONTENT_INDEXED);
-  return set === 0 ? NORMAL : set;
-}
-
-/**
- * Whether nobody has the file open without sharing its deletion. Samba 4.17 renames over a file that another client has open
- * (measured), and what that client writes afterwards ends nowhere. Renaming a file to its own name changes nothing, and opens
- * it for DELETE, which the server refuses as long as such a client is there.
- */
-export async function isFree(tree: Tree, path: string): Promise<boolean> {
-  try {
-    await tree.rename(path, path, { replace: false });
-    return true;
-  } catch (error) {
-    if (isFailure(error, 'sharing-violation')) return false;
-    // A server that looks for the name before it sees that it is the same file: the opening was granted.
-    if (isFailure(error, 'exists')) return true;
-    throw error;
-  }
-}
-
-/**
- * A read-only file cannot be replaced or removed: users took the mark away on the standby, so it goes here too. False when
- * the file changed meanwhile.
- */
-export async function allowReplacing(tree: Tree, path: string, stat: Stat): Promise<boolean> {
-  if ((stat.attributes & READONLY) === 0) return true;
-  await tree.setBasic(path, { attributes: settable(stat.attributes & ~READONLY) });
-  const now = await tree.stat(path);
-  return now.size === stat.size && now.written === stat.written;
 }
 
 /** What cannot be removed now (the connection is gone) is written down and goes with the next run. */

@@ -227,8 +227,7 @@ function disturbance(main: FakeMain, mirror: FakeMirror, what: Trouble, meanwhil
         return;
       case 'write-there':
       case 'sneak-there':
-        if (request === 'rename' || request === 'removeFile' || request === 'setBasic' || justNamed(main, at))
-          count -= 1;
+        if (request === 'rename' || justNamed(main, at)) count -= 1;
         else if (main.textOf(at) !== undefined || main.statNow(at) === undefined) {
           const sneak = what.what === 'sneak-there' ? main.statNow(at) : undefined;
           // The same size and the same time as before, as programs do that put the time back.

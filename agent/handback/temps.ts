@@ -1,6 +1,7 @@
 /**
  * Which unfinished files of ours are on the main. A name is written down before the file is made, so that a restore that was
- * cut off is tidied up by the next one: nothing is searched for on the main, and nothing is removed that is not ours.
+ * cut off is tidied up by the next one: nothing is searched for on the main, and nothing is removed that is not ours. The list
+ * is not flushed to the disk line by line: after a power cut of the standby a file may stay that only its name tells of.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -9,16 +10,24 @@ import { failureOf, isFailure } from '../../base/failure.ts';
 import { readIfThere } from '../../base/file.ts';
 import type { Tree } from '../../smb/types.ts';
 import { join, parentOf } from './beneath.ts';
+import { isAboutOneObject } from './compare.ts';
 
 /** FILE_ATTRIBUTE_NORMAL: with READONLY set a file cannot be removed. */
 const NORMAL = 0x80;
+
+/** An unfinished file that could not be removed from the main. */
+export interface Leftover {
+  share: string;
+  path: string;
+  why: string;
+}
 
 export class Temps {
   private readonly file: string;
   private readonly decision: string;
   private fd: number;
 
-  /** Opens the list of this decision; `left` must be called before the first `open`. */
+  /** Opens the list of this decision; `tidy` must be called before the first `open`. */
   constructor(statePath: string, decision: string) {
     this.decision = decision;
     this.file = path.join(statePath, 'plans', `${decision}.temps`);
@@ -29,8 +38,11 @@ export class Temps {
     }
   }
 
-  /** Removes what an earlier run left on the main, and begins the list anew. */
-  async tidy(treeOf: (share: string) => Promise<Tree>): Promise<void> {
+  /**
+   * Removes what earlier runs left on the main. What somebody holds or the main does not let go stays on the list, for the next
+   * run, and is returned: one such file must not keep everything else from being restored.
+   */
+  async tidy(treeOf: (share: string) => Promise<Tree>): Promise<Leftover[]> {
     const open = new Map<string, { share: string; temp: string }>();
     for (const line of (readIfThere(this.file) ?? '').split('\n')) {
       const entry = readEntry(line);
@@ -38,8 +50,17 @@ export class Temps {
       if (entry.state === '+') open.set(`${entry.share}/${entry.temp}`, entry);
       else open.delete(`${entry.share}/${entry.temp}`);
     }
-    for (const { share, temp } of open.values()) await removeTemp(await treeOf(share), temp);
-    fs.ftruncateSync(this.fd, 0);
+    const left: Leftover[] = [];
+    for (const { share, temp } of open.values()) {
+      try {
+        await removeTemp(await treeOf(share), temp);
+      } catch (error) {
+        if (!isAboutOneObject(error) && !isFailure(error, 'bad-share')) throw error;
+        left.push({ share, path: temp, why: `an unfinished file of ours cannot be removed: ${error.what}` });
+      }
+    }
+    if (left.length === 0) fs.ftruncateSync(this.fd, 0);
+    return left;
   }
 
   /** The name of the unfinished file for this target, written down; the same each time for the same target. */
@@ -62,7 +83,8 @@ export class Temps {
 
   private note(state: '+' | '-', share: string, temp: string): void {
     try {
-      fs.writeSync(this.fd, `${JSON.stringify([state, share, temp])}\n`);
+      // On a line of its own also behind one that a full disk or a crash has cut short.
+      fs.writeFileSync(this.fd, `\n${JSON.stringify([state, share, temp])}\n`);
     } catch (error) {
       throw failureOf(error, 'write', this.file);
     }

@@ -87,6 +87,7 @@ export const fakePlan: Plan = {
   remove: 1,
   conflicts: 0,
   leave: 3,
+  blocked: 0,
   sample: [{ action: 'send', share: 'Projects', path: 'a/new.txt', why: 'changed here' }],
 };
 

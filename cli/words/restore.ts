@@ -15,6 +15,9 @@ export function planLines(plan: Plan, mainName: string): string[] {
     `  remove  ${counted(plan.remove, 'file')} deleted here; a copy is kept`,
     `  keep    ${counted(plan.conflicts, 'conflict')}: changed on both sides, both versions stay`,
     `  leave   ${counted(plan.leave, 'file')} that ${plan.leave === 1 ? 'is' : 'are'} newer there, or equal`,
+    ...(plan.blocked === 0
+      ? []
+      : [`  skip    ${counted(plan.blocked, 'file')} that could not be looked at; see the plan`]),
     ...plan.sample.map(
       ({ action, share, path, why }) => safe`    ${action}  ${share}/${path}${why === '' ? '' : `  (${why})`}`,
     ),

@@ -28,6 +28,8 @@ export interface Office {
   copy: string;
   /** Sets up and starts the sync; resolves when the standby stands by. */
   standBy(profile?: 'default' | 'fast'): Promise<void>;
+  /** Resolves when standbyd answers. */
+  answering(): Promise<void>;
   setup(changes?: Partial<Parameters<typeof setupRequest>[0]>): string;
   until(what: string, limitMs: number, look: (status: Status) => boolean): Promise<Status>;
   close(): Promise<void>;
@@ -52,7 +54,15 @@ export async function openOffice(lines: readonly string[] = []): Promise<Office>
   let main = await startSamba(samba);
   const box = openBox(boxDisk, RUN);
   box.start();
-  await until('standbyd answers', 20_000, () => (fs.existsSync(box.socket) ? true : undefined), box.log);
+  const answering = async (): Promise<void> => {
+    await until(
+      'standbyd answers',
+      20_000,
+      async () => ((await box.run(['status'])).exitCode === 0 ? true : undefined),
+      box.log,
+    );
+  };
+  await answering();
 
   const setup: Office['setup'] = (changes = {}) =>
     setupRequest({
@@ -86,6 +96,7 @@ export async function openOffice(lines: readonly string[] = []): Promise<Office>
     },
     original,
     copy: path.join(box.mirror, SHARE),
+    answering,
     setup,
     standBy: async (profile = 'default') => {
       await box.standby(['setup', '--from', '-'], setup({ profile }));
