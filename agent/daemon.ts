@@ -4,7 +4,8 @@
  */
 import type { SetupRequest } from '../api/setup.ts';
 import type { Status } from '../api/status.ts';
-import { Failure } from '../base/failure.ts';
+import { Failure, textOf } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
 import type { Daemon, News, Order, OrderAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 import { checkSetup, listShares } from './setup.ts';
@@ -31,21 +32,35 @@ const NOT_SET_UP: OrderAnswer = {
 const REPLACEABLE: ReadonlySet<Status['mode']> = new Set(['idle', 'syncing', 'standing-by', 'suspecting']);
 
 export function openDaemon(parts: DaemonParts): Daemon {
+  let settingUp = false;
   return {
     status: () => parts.current()?.status() ?? parts.blankStatus(),
     command: async (order: Order) => parts.current()?.command(order) ?? NOT_SET_UP,
     listShares,
     async setup(request) {
-      const present = parts.current();
-      if (present !== undefined && !REPLACEABLE.has(present.status().mode)) {
-        return {
-          accepted: false,
-          why: `the settings cannot change now: ${present.status().sentence.sentence}`,
-          hint: 'finish the hand-back and the restore first',
-        };
+      const refusal = (): OrderAnswer | undefined => {
+        const mode = parts.current()?.status().mode;
+        return mode === undefined || REPLACEABLE.has(mode)
+          ? undefined
+          : {
+              accepted: false,
+              why: `the settings cannot change now: ${parts.current()?.status().sentence.sentence}`,
+              hint: 'finish the hand-back and the restore first',
+            };
+      };
+      if (settingUp) return { accepted: false, why: 'another set-up is under way', hint: 'wait until that is done' };
+      settingUp = true;
+      try {
+        const before = refusal();
+        if (before !== undefined) return before;
+        await checkSetup(request);
+        // That took a while: the main may have failed meanwhile.
+        const after = refusal();
+        if (after !== undefined) return after;
+        await parts.replace(request);
+      } finally {
+        settingUp = false;
       }
-      await checkSetup(request);
-      await parts.replace(request);
       return { accepted: true, why: `this box now stands by for ${request.main.name}`, hint: 'standby start-sync' };
     },
     async planRestore() {
@@ -63,12 +78,22 @@ export function openDaemon(parts: DaemonParts): Daemon {
   };
 }
 
-/** Who listens for news; a listener that throws is a bug of ours and must not stop a decision. */
-export function openNewsroom(): { tell(news: News): void; subscribe(listener: (news: News) => void): () => void } {
+/** Who listens for news; a listener that throws is a bug of ours and must not stop a decision: it hears no more. */
+export function openNewsroom(log: Log): {
+  tell(news: News): void;
+  subscribe(listener: (news: News) => void): () => void;
+} {
   const listeners = new Set<(news: News) => void>();
   return {
     tell(news) {
-      for (const listener of listeners) listener(news);
+      for (const listener of [...listeners]) {
+        try {
+          listener(news);
+        } catch (error) {
+          listeners.delete(listener);
+          log.critical(`a listener threw and is told no more: ${textOf(error)}`);
+        }
+      }
     },
     subscribe(listener) {
       if (listeners.size >= LISTENER_LIMIT)

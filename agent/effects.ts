@@ -42,7 +42,8 @@ export interface EffectsParts {
   serving: {
     /** Writes smbd's configuration and sees that it runs. */
     start(writable: boolean): Promise<void>;
-    endSessions(): Promise<void>;
+    /** The same, read-only, and no session is left that could write. */
+    close(): Promise<void>;
     prove(at: Pick<Proof, 'host' | 'port' | 'expect'>): Promise<void>;
     port: number;
   };
@@ -159,8 +160,7 @@ export function openEffects(parts: EffectsParts): Effects {
         await proveWithin({ host: '127.0.0.1', port: serving.port, expect: 'writable' });
         return {};
       case 'close-shares':
-        await serving.start(false);
-        await serving.endSessions();
+        await serving.close();
         await proveWithin({ host: '127.0.0.1', port: serving.port, expect: 'read-only' });
         return {};
       case 'take-address': {

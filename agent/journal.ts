@@ -26,7 +26,10 @@ const ALERTING: ReadonlySet<LogEvent['level']> = new Set(['warning', 'error', 'c
 
 export function openJournal(stateFolder: string, problem: (what: string) => void): Journal {
   const file = path.join(stateFolder, 'events.jsonl');
-  const events = readBack(file);
+  const text = readIfThere(file) ?? '';
+  const events = readBack(text);
+  /** A line that was cut short (power failure, full disk) must not swallow the next one. */
+  let isTorn = text !== '' && !text.endsWith('\n');
   let last = events.at(-1)?.id ?? 0;
   return {
     add(told) {
@@ -41,8 +44,10 @@ export function openJournal(stateFolder: string, problem: (what: string) => void
       events.push(event);
       if (events.length > KEPT) events.splice(0, events.length - KEPT);
       try {
-        append(file, event);
+        append(file, `${isTorn ? '\n' : ''}${JSON.stringify(event)}\n`);
+        isTorn = false;
       } catch (error) {
+        isTorn = true;
         problem(failureOf(error, 'append to', file).message);
       }
       return event;
@@ -54,16 +59,16 @@ export function openJournal(stateFolder: string, problem: (what: string) => void
   };
 }
 
-function append(file: string, event: LogEvent): void {
+function append(file: string, line: string): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   if ((fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT_BYTES) fs.renameSync(file, `${file}.1`);
-  fs.appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+  fs.appendFileSync(file, line, { mode: 0o600 });
 }
 
 /** Lines that cannot be understood (cut short by a power failure) are passed over: they cannot be repaired, and the rest is good. */
-function readBack(file: string): LogEvent[] {
+function readBack(text: string): LogEvent[] {
   const events: LogEvent[] = [];
-  for (const line of (readIfThere(file) ?? '').split('\n').slice(-KEPT)) {
+  for (const line of text.split('\n').slice(-KEPT)) {
     if (line === '') continue;
     const parsed = logEvent.safeParse(parseJson(line));
     if (parsed.success) events.push(parsed.data);

@@ -6,7 +6,7 @@
  *                                  ▲────────────────────────────────────────────────────────────────────┘
  *
  * Invariants: a state is saved before any effect that follows from it; when it cannot be saved, nothing is done and the old state stays;
- * steps never overlap; an event is handled to its end before the next one is looked at.
+ * steps never overlap; an event is handled to its end before the next one is looked at; once it was ended no step begins any more.
  */
 import type { Clock } from '../base/clock.ts';
 import { isFailure, textOf } from '../base/failure.ts';
@@ -48,8 +48,10 @@ export interface LoopOptions {
   policy(): Policy;
   /** A new decision's id, unique over restarts. */
   freshId(): string;
-  /** After each event that changed something a person can see. */
+  /** After each event that changed something a person can see. `why` is empty when nothing was decided, or when an alert says it. */
   changed(state: State, why: string): void;
+  /** Once for each time that the state cannot be saved any more. */
+  cannotSave(what: string): void;
 }
 
 export interface Loop {
@@ -58,7 +60,10 @@ export interface Loop {
   command(command: Command): { accepted: boolean; why: string; hint?: string };
   /** Takes up what the saved mode left unfinished, and begins to tick. Until that could be saved, commands are refused. */
   begin(): void;
-  /** Stops ticking and waits for the step in hand. Nothing is released: a stopped standbyd that was active stays so for its successor. */
+  /**
+   * Begins nothing any more and waits for the step in hand, whose answer is still remembered for the successor. Nothing is released: a stopped
+   * standbyd that was active stays so for its successor.
+   */
   end(): Promise<void>;
 }
 
@@ -73,7 +78,9 @@ export function openLoop(options: LoopOptions): Loop {
   let ticker: NodeJS.Timeout | undefined;
   let lastTickMs = clock.monoMs();
   /** Events that could not be acted upon because the state could not be saved; tried again at each tick. */
-  const held: StandbyEvent[] = [];
+  let held: StandbyEvent[] = [];
+  let unsaved = false;
+  let ended = false;
 
   const act = (todo: Effect[]): void => {
     for (const effect of todo) {
@@ -82,7 +89,7 @@ export function openLoop(options: LoopOptions): Loop {
           steps = steps.then(() => runStep(effect.step));
           break;
         case 'look':
-          effects.look();
+          if (!ended) effects.look();
           break;
         case 'alert':
           effects.alert(effect);
@@ -92,6 +99,7 @@ export function openLoop(options: LoopOptions): Loop {
   };
 
   const runStep = async (step: Step): Promise<void> => {
+    if (ended) return;
     const before = clock.monoMs();
     try {
       const result = await effects.run(step);
@@ -106,30 +114,53 @@ export function openLoop(options: LoopOptions): Loop {
     }
   };
 
+  /** What went wrong, or undefined when it was saved. The trouble is told once until it is over. */
+  const save = (durable: Durable): string | undefined => {
+    try {
+      memory.save(durable);
+      unsaved = false;
+      return undefined;
+    } catch (error) {
+      const what = textOf(error);
+      if (!unsaved) {
+        log.critical(`cannot remember a decision, so it is not carried out: ${what}`);
+        options.cannotSave(what);
+      }
+      unsaved = true;
+      return what;
+    }
+  };
+
+  /** Evidence and ticks come again by themselves and commands are answered; what happens once must not be forgotten. */
+  const hold = (event: StandbyEvent): void => {
+    if (event.kind === 'process')
+      held = held.filter((older) => older.kind !== 'process' || older.process !== event.process);
+    if (event.kind === 'done' || event.kind === 'failed' || event.kind === 'process') held.push(event);
+  };
+
   const handle = (event: StandbyEvent): Decision['answer'] => {
     const decision = decide(state, event, options.policy());
-    const mustSave = !sameDurable(decision.state.durable, state.durable);
-    if (mustSave) {
-      try {
-        memory.save(decision.state.durable);
-      } catch (error) {
-        // What follows from a state that cannot be remembered must not be done: the old state stays.
-        if (held.length === 0)
-          log.critical(`cannot remember a decision, so it is not carried out: ${textOf(error)}`, { why: decision.why });
-        // Evidence and ticks come again by themselves and commands are answered; what happens once must not be forgotten.
-        if (event.kind === 'done' || event.kind === 'failed' || event.kind === 'process') held.push(event);
-        return { accepted: false, why: `this box cannot write its own state: ${textOf(error)}` };
+    if (!sameDurable(decision.state.durable, state.durable)) {
+      // What follows from a state that cannot be remembered must not be done: the old state stays.
+      const trouble = save(decision.state.durable);
+      if (trouble !== undefined) {
+        hold(event);
+        return {
+          accepted: false,
+          why: `this box cannot write its own state: ${trouble}`,
+          hint: 'make room on its disk, then order it again',
+        };
       }
     }
     const modeBefore = state.durable.mode.kind;
     state = decision.state;
-    if (decision.why !== '')
-      log.notice(decision.why, {
-        mode: state.durable.mode.kind,
-        ...(modeBefore === state.durable.mode.kind ? {} : { from: modeBefore }),
-      });
+    const { why } = decision;
+    const stays = modeBefore === state.durable.mode.kind;
+    if (why !== '') log.notice(why, { mode: state.durable.mode.kind, ...(stays ? {} : { from: modeBefore }) });
+    // First what was decided, then the alerts that follow from it; one sentence is not told twice.
+    const isAlerted = decision.effects.some((effect) => effect.kind === 'alert' && (stays || effect.subject === why));
+    if (why !== '' || event.kind !== 'tick') options.changed(state, isAlerted ? '' : why);
     act(decision.effects);
-    if (decision.why !== '' || event.kind !== 'tick') options.changed(state, decision.why);
     return decision.answer;
   };
 
@@ -137,17 +168,13 @@ export function openLoop(options: LoopOptions): Loop {
     ({ ...told, nowMs: clock.monoMs(), wallMs: clock.wallMs(), freshId: options.freshId() }) as StandbyEvent;
 
   const post = (told: Told): void => {
+    if (ended && told.kind !== 'done' && told.kind !== 'failed') return;
     handle(stamp(told));
   };
 
   let resumed = false;
   const resumeWhenSaved = (): void => {
-    try {
-      memory.save(state.durable);
-    } catch (error) {
-      log.critical(`cannot remember where it was, so nothing is resumed: ${textOf(error)}`);
-      return;
-    }
+    if (save(state.durable) !== undefined) return;
     resumed = true;
     act(resume(state));
   };
@@ -160,7 +187,9 @@ export function openLoop(options: LoopOptions): Loop {
     const lateMs = clock.monoMs() - lastTickMs - TICK_MS;
     lastTickMs = clock.monoMs();
     if (lateMs > LATE_MS) post({ kind: 'late', lateMs });
-    for (const event of held.splice(0)) handle({ ...event, nowMs: clock.monoMs(), wallMs: clock.wallMs() });
+    const again = held;
+    held = [];
+    for (const event of again) handle({ ...event, nowMs: clock.monoMs(), wallMs: clock.wallMs() });
     post({ kind: 'tick' });
   };
 
@@ -170,6 +199,8 @@ export function openLoop(options: LoopOptions): Loop {
     },
     post,
     command(command) {
+      if (ended || !resumed)
+        return { accepted: false, why: 'standbyd is starting or ending', hint: 'try again in a moment' };
       const answer = handle(stamp({ kind: 'command', command }));
       return answer ?? { accepted: false, why: 'the command was not understood' };
     },
@@ -180,6 +211,7 @@ export function openLoop(options: LoopOptions): Loop {
       ticker = setInterval(tick, TICK_MS);
     },
     async end() {
+      ended = true;
       clearInterval(ticker);
       await steps;
     },

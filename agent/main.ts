@@ -11,8 +11,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SetupRequest } from '../api/setup.ts';
 import { systemClock } from '../base/clock.ts';
-import { isFailure, textOf } from '../base/failure.ts';
+import { Failure, isFailure, textOf } from '../base/failure.ts';
 import { ensureFolder } from '../base/file.ts';
+import { lockFile, lockHolder } from '../base/lock.ts';
 import { type Log, openLog } from '../base/log.ts';
 import { readSettings } from '../settings/read.ts';
 import { DEFAULT_SETTINGS_FILE, type Settings } from '../settings/schema.ts';
@@ -57,8 +58,9 @@ async function run(): Promise<void> {
   const log = logOf(settings);
   ensureFolder(state, 0o711);
   ensureFolder(runFolder, 0o755);
+  lockState(state);
   const journal = openJournal(state, (what) => log.error(what));
-  const newsroom = openNewsroom();
+  const newsroom = openNewsroom(log);
   let current: Standby | undefined;
 
   const open = async (with_: Settings): Promise<Standby> =>
@@ -121,6 +123,19 @@ async function run(): Promise<void> {
 }
 
 const END_LIMIT_MS = 15_000;
+
+/** Two of us would decide twice and write one memory. The lock ends with the process, however it ends. */
+function lockState(state: string): void {
+  const file = path.join(state, 'standbyd.lock');
+  if (lockFile(file) !== undefined) return;
+  throw new Failure({
+    code: 'already-running',
+    doing: 'start standbyd',
+    subject: state,
+    what: `another standbyd works there (process ${lockHolder(file) ?? 'unknown'})`,
+    hint: 'there is one standbyd on a box; stop the other first',
+  });
+}
 
 function logOf(settings: Settings | undefined): Log {
   return openLog('standbyd', {

@@ -18,8 +18,11 @@ export interface NetLinkOptions {
   secrets: Secrets;
   clock: Clock;
   log: Log;
-  /** A process that holds nothing of ours, or what it held before: decide repeats its orders. */
-  started(): void;
+  /**
+   * A process is there; decide repeats its orders. `holdsFor`: the decision for which it holds the address (an earlier standbyd's), '' when it
+   * holds nothing.
+   */
+  started(holdsFor: string): void;
   gone(): void;
   evidence(evidence: Evidence): void;
   late(lateMs: number): void;
@@ -33,6 +36,8 @@ export interface NetLink {
   readonly alive: boolean;
   /** 0 when there is none. */
   readonly pid: number;
+  /** Memory in use, as it last said; 0 when there is none. */
+  readonly rssBytes: number;
   /** Addresses of the main that it holds now. */
   readonly held: string[];
   /** Whether the main is to be probed; remembered for the next process. */
@@ -53,7 +58,8 @@ const PAUSE_MS = 500;
 const PAUSE_LIMIT_MS = 30_000;
 /** One that lived so long did not fail at its start. */
 const STEADY_MS = 20_000;
-const END_LIMIT_MS = 5_000;
+/** Finding one may be under way, and giving back what it holds takes a moment. */
+const END_LIMIT_MS = 10_000;
 const END_POLL_MS = 20;
 
 export function openNetLink(options: NetLinkOptions): NetLink {
@@ -63,13 +69,16 @@ export function openNetLink(options: NetLinkOptions): NetLink {
   let held: string[] = [];
   let probing = false;
   let known: ProbePlan['known'];
-  let ending = false;
+  let rssBytes = 0;
+  /** `left`: it shall run on without us; `ended`: it shall end. */
+  let ending: 'no' | 'left' | 'ended' = 'no';
+  let seeking = false;
   let again: NodeJS.Timeout | undefined;
   let bornMs = 0;
   let pauseMs = 0;
 
   const seekAgain = (): void => {
-    if (ending) return;
+    if (ending !== 'no') return;
     again = setTimeout(() => void find(), pauseMs);
     pauseMs = Math.min(Math.max(pauseMs * 2, PAUSE_MS), PAUSE_LIMIT_MS);
   };
@@ -100,6 +109,7 @@ export function openNetLink(options: NetLinkOptions): NetLink {
   const hear = (message: FromNet): void => {
     switch (message.kind) {
       case 'beat':
+        rssBytes = message.rssBytes;
         if (message.lateMs > 0) options.late(message.lateMs);
         break;
       case 'evidence':
@@ -124,7 +134,7 @@ export function openNetLink(options: NetLinkOptions): NetLink {
           held = [];
           answers.hear(message);
           options.gone();
-          options.started();
+          options.started('');
           return;
         }
         break;
@@ -132,22 +142,31 @@ export function openNetLink(options: NetLinkOptions): NetLink {
     answers.hear(message);
   };
 
-  const find = async (): Promise<void> => {
+  const lost = (why: string): void => {
+    client = undefined;
+    held = [];
+    rssBytes = 0;
+    if (ending !== 'no') return;
+    log.error(`the network process is gone: ${why}`);
+    answers.lose(why);
+    options.gone();
+    if (clock.monoMs() - bornMs > STEADY_MS) pauseMs = 0;
+    seekAgain();
+  };
+
+  const seek = async (): Promise<void> => {
+    let found: NetClient;
+    let gone = false;
     try {
-      client = await adoptOrStartNet({
+      found = await adoptOrStartNet({
         runFolder: settings.run,
         log,
         clock,
+        logFormat: settings.log.format,
         on: hear,
         closed(why) {
-          client = undefined;
-          held = [];
-          if (ending) return;
-          log.error(`the network process is gone: ${why}`);
-          answers.lose(why);
-          options.gone();
-          if (clock.monoMs() - bornMs > STEADY_MS) pauseMs = 0;
-          seekAgain();
+          gone = true;
+          lost(why);
         },
       });
     } catch (error) {
@@ -155,11 +174,23 @@ export function openNetLink(options: NetLinkOptions): NetLink {
       seekAgain();
       return;
     }
+    // Its first words may have been its last.
+    if (gone) return;
+    client = found;
     bornMs = clock.monoMs();
-    log.info('network process found', { pid: client.pid });
+    // We were told to end meanwhile: whoever comes after us must find its door free.
+    if (ending === 'left') return found.close();
+    if (ending === 'ended') return void send({ kind: 'end' });
+    log.info('network process found', { pid: found.pid });
     send({ kind: 'guard', servePort: settings.serve.port });
     tellProbes();
-    options.started();
+    options.started(found.holding.decision);
+  };
+
+  const find = async (): Promise<void> => {
+    seeking = true;
+    await seek();
+    seeking = false;
   };
   void find();
 
@@ -172,6 +203,9 @@ export function openNetLink(options: NetLinkOptions): NetLink {
     },
     get pid() {
       return client?.pid ?? 0;
+    },
+    get rssBytes() {
+      return rssBytes;
     },
     get held() {
       return held;
@@ -186,16 +220,16 @@ export function openNetLink(options: NetLinkOptions): NetLink {
       if (probing) tellProbes();
     },
     leave() {
-      ending = true;
+      ending = 'left';
       clearTimeout(again);
       client?.close();
     },
     async end() {
-      ending = true;
+      ending = 'ended';
       clearTimeout(again);
       send({ kind: 'end' });
       const deadline = clock.monoMs() + END_LIMIT_MS;
-      while (client !== undefined && clock.monoMs() < deadline)
+      while ((client !== undefined || seeking) && clock.monoMs() < deadline)
         await new Promise((resolve) => setTimeout(resolve, END_POLL_MS));
     },
   };

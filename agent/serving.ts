@@ -10,7 +10,7 @@ import type { Settings } from '../settings/schema.ts';
 import type { EffectsParts } from './effects.ts';
 import { type AccountIds, ensureAccount, OWNER_ACCOUNT } from './takeover/accounts.ts';
 import { proofPassword, proveServed } from './takeover/prove.ts';
-import { openSambaServer, setSambaPassword } from './takeover/samba.ts';
+import { openSambaServer, sambaAccounts, setSambaPassword } from './takeover/samba.ts';
 
 export type Serving = EffectsParts['serving'] & {
   owner: AccountIds;
@@ -18,6 +18,10 @@ export type Serving = EffectsParts['serving'] & {
   admit(user: string, password: string): Promise<void>;
   /** Who may log on. */
   readonly users: readonly string[];
+  /** Those of them who have no password here, and so could not. */
+  cannotLogOn(): Promise<string[]>;
+  /** Lets users only read, and ends every session that could still write. */
+  close(): Promise<void>;
   /** Lets smbd run on without us. */
   leave(): void;
   stop(): Promise<void>;
@@ -38,7 +42,8 @@ export async function openServing(settings: Settings, log: Log): Promise<Serving
   let wanted: boolean | undefined;
   let proofReady = false;
   let turn: Promise<unknown> = Promise.resolve();
-  let failing = false;
+  let trouble = '';
+  let looking = false;
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = turn.then(work);
@@ -65,22 +70,42 @@ export async function openServing(settings: Settings, log: Log): Promise<Serving
 
   const look = async (): Promise<void> => {
     if (wanted === undefined || server.pid() !== undefined) return;
-    // Told once for each death, not once a second.
-    if (!failing) log.error('the standby’s own smbd has ended; it is started again');
-    failing = true;
+    if (trouble === '') log.error('the standby’s own smbd has ended; it is started again');
     await startNow(wanted);
-    failing = false;
+    trouble = '';
   };
   const watch = setInterval(() => {
-    inTurn(look).catch((error: unknown) => log.error(textOf(error)));
+    // A start may take longer than the pause between two looks.
+    if (looking) return;
+    looking = true;
+    inTurn(look)
+      .catch((error: unknown) => {
+        // Told when it is another trouble, not once a second.
+        const what = textOf(error);
+        if (what !== trouble) log.error(what);
+        trouble = what;
+      })
+      .finally(() => {
+        looking = false;
+      });
   }, WATCH_MS);
+
+  const closeNow = async (): Promise<void> => {
+    await startNow(false);
+    await server.endSessions();
+  };
 
   return {
     owner,
     users,
     port: settings.serve.port,
     start: (writable) => inTurn(() => startNow(writable)),
-    endSessions: () => inTurn(server.endSessions),
+    close: () => inTurn(closeNow),
+    cannotLogOn: () =>
+      inTurn(async () => {
+        const able = new Set(await sambaAccounts(folder));
+        return users.filter((user) => !able.has(user));
+      }),
     prove: (at) => proveServed({ ...at, password }),
     admit: (user, secret) =>
       inTurn(async () => {

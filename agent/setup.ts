@@ -1,13 +1,17 @@
 /** «Refresh» and «Save Configuration»: looks at a file server before anything is set up, and writes settings and secrets. */
+import fs from 'node:fs';
 import os from 'node:os';
 import type { SetupRequest } from '../api/setup.ts';
 import type { ShareList, SharesRequest } from '../api/shares.ts';
 import { Failure } from '../base/failure.ts';
+import { readIfThere, writeWhole } from '../base/file.ts';
 import { printable } from '../base/human.ts';
 import type { Settings } from '../settings/schema.ts';
 import { type Secrets, writeSecrets } from '../settings/secrets.ts';
 import { writeSettings } from '../settings/write.ts';
 import { connect } from '../smb/index.ts';
+import { checkFolders, checkPlace } from './fit.ts';
+import { ensureAccount } from './takeover/accounts.ts';
 import { unfitForConfig } from './takeover/samba-config.ts';
 
 const CONNECT_LIMIT_MS = 5_000;
@@ -37,12 +41,12 @@ export async function listShares(request: SharesRequest): Promise<ShareList> {
 }
 
 /**
- * The interface must be there with an address of its own, and the server must answer, take the password and have the shares, before a word of it
- * is written. Throws the Failure that says which not.
+ * Everything must fit this box, and the server must answer, take the password and have the shares, before a word of it is written; the users'
+ * accounts are made, since that may fail too. Throws the Failure that says what does not.
  */
 export async function checkSetup(request: SetupRequest): Promise<void> {
-  checkInterface(request.interface);
   const { main } = request;
+  checkPlace(request.interface, main.address, os.networkInterfaces());
   const { shares } = await listShares({
     address: main.address,
     port: main.port,
@@ -70,48 +74,45 @@ export async function checkSetup(request: SetupRequest): Promise<void> {
         what: `the standby cannot serve that name: it ${why}`,
       });
   }
-}
-
-/** Without an address of its own on that interface the standby can ask nobody by ARP, and so could never tell who is cut off. */
-function checkInterface(name: string): void {
-  const found = os.networkInterfaces();
-  if (found[name]?.some((each) => each.family === 'IPv4') === true) return;
-  const others = Object.keys(found).filter((each) =>
-    found[each]?.some(({ family, internal }) => family === 'IPv4' && !internal),
-  );
-  throw new Failure({
-    code: 'settings-invalid',
-    doing: 'set up',
-    subject: `the interface ${name}`,
-    what: name in found ? 'it has no IPv4 address' : 'there is no interface of that name with an address',
-    hint: others.length === 0 ? 'no interface of this box has an IPv4 address' : `this box has: ${others.join(', ')}`,
-  });
+  for (const user of request.users) await ensureAccount(user.name, 'user');
 }
 
 /**
- * Writes the secrets first: settings without a password do no harm, and neither file is ever half written. Fields that the request does not
- * name keep what the file says.
+ * Writes the secrets first: settings without a password do no harm, and neither file is ever half written. Settings that are refused leave both files
+ * as they were. What the request does not name keeps what the file says; so do the users when it names none.
  */
 export function saveSetup(request: SetupRequest, places: Places, before: Secrets | undefined): Settings {
-  const mailPassword = request.mail?.password ?? before?.mailPassword;
-  writeSecrets(places.secretsFile, {
-    mainPassword: request.main.password,
-    ...(mailPassword === undefined ? {} : { mailPassword }),
-  });
   const { password: _apart, ...main } = request.main;
-  return writeSettings(places.settingsFile, {
+  const change = {
     version: 1,
     main,
     interface: request.interface,
     shares: request.shares,
     ...(request.mirrorPath === undefined ? {} : { mirror: { path: request.mirrorPath } }),
     takeover: { mode: request.takeover, profile: request.profile, witnesses: request.witnesses },
-    serve: { users: request.users.map((user) => user.name) },
+    ...(request.users.length === 0 ? {} : { serve: { users: request.users.map((user) => user.name) } }),
     ...(request.mail === undefined ? {} : { mail: mailSettings(request.mail) }),
     state: places.state,
     run: places.run,
     secrets: places.secretsFile,
+  } as const;
+  const textBefore = readIfThere(places.settingsFile);
+  const mailPassword = request.mail?.password ?? before?.mailPassword;
+  writeSecrets(places.secretsFile, {
+    mainPassword: request.main.password,
+    ...(mailPassword === undefined ? {} : { mailPassword }),
   });
+  try {
+    const settings = writeSettings(places.settingsFile, change);
+    checkFolders(settings);
+    return settings;
+  } catch (error) {
+    if (textBefore === undefined) fs.rmSync(places.settingsFile, { force: true });
+    else writeWhole(places.settingsFile, textBefore, { mode: fs.statSync(places.settingsFile).mode & 0o777 });
+    if (before === undefined) fs.rmSync(places.secretsFile, { force: true });
+    else writeSecrets(places.secretsFile, before);
+    throw error;
+  }
 }
 
 function mailSettings(mail: NonNullable<SetupRequest['mail']>) {

@@ -16,6 +16,7 @@ import type { Policy, State } from './decide/types.ts';
 import { openEffects } from './effects.ts';
 import { openEngineLink } from './engine-link.ts';
 import type { FromEngine } from './engine-messages.ts';
+import { checkFolders } from './fit.ts';
 import type { News, Order, OrderAnswer, PlanAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 import { openLoop } from './loop.ts';
@@ -66,6 +67,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     tell: parts.tell,
   });
   const memory = openMemory(settings.state);
+  // A memory that cannot be understood ends us before anything is started.
+  memory.load();
+  checkFolders(settings);
 
   let report: MirrorReport | undefined;
   let restore: RestoreProgress | undefined;
@@ -94,7 +98,13 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     secrets,
     clock,
     log: log.from('net'),
-    started: () => loop.post({ kind: 'process', process: 'net', alive: true }),
+    started(holdsFor) {
+      const { mode } = loop.state.durable;
+      // Our memory knows nothing of it (it was taken away, or is of another box): nobody would ever give it back.
+      if (holdsFor !== '' && !('decision' in mode && mode.decision === holdsFor))
+        net.send({ kind: 'release', decision: holdsFor });
+      loop.post({ kind: 'process', process: 'net', alive: true });
+    },
     gone: () => loop.post({ kind: 'process', process: 'net', alive: false }),
     evidence: (evidence) => loop.post({ ...evidence, kind: 'evidence' }),
     late: (lateMs) => loop.post({ kind: 'late', lateMs }),
@@ -120,10 +130,18 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     }),
     policy: () => policy,
     freshId: () => randomUUID(),
+    cannotSave: (what) =>
+      alerts.raise({
+        code: 'disk-full',
+        subject: `${parts.hostName} cannot write its own state and decides nothing`,
+        text: `${what}. Until it can, there is no takeover and no command is carried out.`,
+        next: `make room on the disk of ${settings.state}`,
+      }),
     changed(state, why) {
       net.probe(probesMain(state.durable.mode));
       if (why !== '') alerts.decided(state.durable.mode.kind, why);
       if (state.durable.mode.kind !== 'restoring') restore = undefined;
+      if (state.durable.mode.kind === 'standing-by') tellOfUsers();
       parts.tell({ kind: 'status' });
     },
   });
@@ -172,7 +190,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       restore,
       processes: {
         agent: { alive: true, pid: process.pid, rssBytes: process.memoryUsage.rss() },
-        net: { alive: net.alive, pid: net.pid, rssBytes: 0 },
+        net: { alive: net.alive, pid: net.pid, rssBytes: net.rssBytes },
         engine: { alive: engine.alive, pid: engine.pid ?? 0, rssBytes: engineRssBytes },
       },
       alerts: journal.alerts(10),
@@ -182,9 +200,32 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     });
   };
 
+  /** Once, when all is ready but those who would work here: better told now than found out during a takeover. */
+  let usersTold = false;
+  const tellOfUsers = (): void => {
+    if (usersTold) return;
+    usersTold = true;
+    serving.cannotLogOn().then(
+      (names) => {
+        if (names.length === 0 && serving.users.length > 0) return;
+        alerts.raise({
+          code: 'users',
+          subject:
+            names.length === 0
+              ? `nobody could log on to ${parts.hostName} during a takeover`
+              : `these users could not log on to ${parts.hostName} during a takeover: ${names.join(', ')}`,
+          text: names.length === 0 ? 'no user is set up on it' : 'they have no password on it',
+          next: `standby users set ${names[0] ?? 'NAME'}`,
+        });
+      },
+      (error: unknown) => log.error(textOf(error)),
+    );
+  };
+
   mirroring = wantsMirror(loop.state.durable.mode);
-  // A restart while serving must not close the shares under the users' hands.
-  serving.start(servesUsers(loop.state.durable.mode)).catch((error: unknown) => {
+  // A restart while serving must not close the shares under the users' hands; in every other mode nobody may be left inside.
+  const serves = servesUsers(loop.state.durable.mode);
+  (serves ? serving.start(true) : serving.close()).catch((error: unknown) => {
     alerts.raise({
       code: 'degraded',
       subject: 'this box could not serve files',

@@ -1,11 +1,14 @@
 /**
- * Copies a whole share to a folder with our SMB client, as a process of its own like its peers: bench/smb-small.ts runs it.
+ * Copies a whole share to a folder with our SMB client, as a process of its own like its peers: bench/smb-small.ts runs it. One thread speaks SMB,
+ * another one writes the files: what the wire brings is put into slots of shared memory, and slots come back when they are written.
  * The job comes by standard input: {"host","port","user","password","share","folder"}.
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { connect } from '../smb/index.ts';
 import type { Tree } from '../smb/types.ts';
+import { SLOT_BYTES, SLOTS, type WriteOrder } from './smb-get-slots.ts';
 
 interface Job {
   host: string;
@@ -16,47 +19,56 @@ interface Job {
   folder: string;
 }
 
-/** Files asked for at once; the client itself sends as many as the server's credits allow. */
-const IN_FLIGHT = 128;
-
 const job = JSON.parse(fs.readFileSync(0, 'utf8')) as Job;
-const connection = await connect({ host: job.host, port: job.port, connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 });
-const session = await connection.logon({ user: job.user, domain: '', password: job.password });
-const tree = await session.tree(job.share);
+const memory = Buffer.from(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
+const writer = new Worker(new URL('./smb-get-writer.ts', import.meta.url), {
+  workerData: { memory: memory.buffer, folder: job.folder },
+});
+writer.on('message', (written: number[]) => {
+  for (const slot of written) free.push(slot);
+  open -= written.length;
+  pump();
+  wake();
+});
+writer.on('error', (error) => {
+  throw error;
+});
 
+const free = Array.from({ length: SLOTS }, (_, slot) => slot);
 const queue: { path: string; size: number }[] = [];
 const waiting: (() => void)[] = [];
-let running = 0;
-let failed: unknown;
+const orders: WriteOrder[] = [];
+/** Files asked for and not yet written. */
+let open = 0;
 
-async function copy(from: Tree, file: string, size: number): Promise<void> {
-  const fd = fs.openSync(path.join(job.folder, file), 'wx');
-  try {
-    const { after, bytes } = await from.fetch(file, size, {
-      data: (chunk, offset) => void fs.writeSync(fd, chunk, 0, chunk.length, offset),
-    });
-    if (bytes !== after.size) throw new Error(`${file}: ${bytes} of ${after.size} bytes`);
-    const written = Number(after.written / 10_000n - 11_644_473_600_000n) / 1000;
-    fs.futimesSync(fd, written, written);
-  } finally {
-    fs.closeSync(fd);
-  }
+function wake(): void {
+  for (const each of waiting.splice(0)) each();
+}
+
+function order(what: WriteOrder): void {
+  // What one turn of the loop brings travels together.
+  if (orders.length === 0) setImmediate(() => writer.postMessage(orders.splice(0)));
+  orders.push(what);
+}
+
+async function copy(from: Tree, file: string, size: number, slot: number): Promise<void> {
+  if (size > SLOT_BYTES) throw new Error(`${file} has ${size} bytes; this bench is about small files`);
+  const at = slot * SLOT_BYTES;
+  const { after, bytes } = await from.fetch(file, size, {
+    data: (chunk, offset) => void chunk.copy(memory, at + offset),
+  });
+  if (bytes !== after.size) throw new Error(`${file}: ${bytes} of ${after.size} bytes`);
+  order({ path: file, slot, bytes, writtenMs: Number(after.written / 10_000n - 11_644_473_600_000n) });
 }
 
 function pump(): void {
-  while (running < IN_FLIGHT) {
+  while (queue.length > 0) {
+    const slot = free.pop();
+    if (slot === undefined) return;
     const next = queue.shift();
-    if (next === undefined) break;
-    running += 1;
-    copy(tree, next.path, next.size)
-      .catch((error: unknown) => {
-        failed ??= error;
-      })
-      .finally(() => {
-        running -= 1;
-        pump();
-        if (queue.length < IN_FLIGHT) for (const wake of waiting.splice(0)) wake();
-      });
+    if (next === undefined) return;
+    open += 1;
+    void copy(tree, next.path, next.size, slot);
   }
 }
 
@@ -73,13 +85,15 @@ async function walk(directory: string): Promise<void> {
       }
     }
     pump();
-    if (queue.length > IN_FLIGHT * 8) await new Promise<void>((resolve) => waiting.push(resolve));
+    while (queue.length > SLOTS) await new Promise<void>((resolve) => waiting.push(resolve));
   }
   for (const each of below) await walk(each);
 }
 
+const connection = await connect({ host: job.host, port: job.port, connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 });
+const session = await connection.logon({ user: job.user, domain: '', password: job.password });
+const tree = await session.tree(job.share);
 await walk('');
-while (running > 0 || queue.length > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+while (open > 0 || queue.length > 0) await new Promise<void>((resolve) => waiting.push(resolve));
 connection.close();
-if (failed !== undefined) throw failed;
 process.exit(0);

@@ -26,6 +26,8 @@ const RETRY_MS = 50;
 
 export interface NetClientOptions {
   runFolder: string;
+  /** How a network process that is started here writes its log; human when absent. */
+  logFormat?: 'human' | 'json';
   log: Log;
   clock: Clock;
   /** Every message, the greeting (`holding`) included. */
@@ -114,10 +116,16 @@ export async function connectNet(options: NetClientOptions): Promise<NetClient> 
 }
 
 /** Starts a network process that outlives us; its id. It may still find that it cannot start: then nobody listens. */
-export function startNet(options: Pick<NetClientOptions, 'runFolder' | 'log'>): number {
+export function startNet(options: Pick<NetClientOptions, 'runFolder' | 'log' | 'logFormat'>): number {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('./main.ts', import.meta.url)), '--run', options.runFolder],
+    [
+      fileURLToPath(new URL('./main.ts', import.meta.url)),
+      '--run',
+      options.runFolder,
+      '--log',
+      options.logFormat ?? 'human',
+    ],
     {
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit'],

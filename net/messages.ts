@@ -90,8 +90,11 @@ const evidence = z.object({
 export type Evidence = z.infer<typeof evidence>;
 
 export const fromNet = z.discriminatedUnion('kind', [
-  /** lateMs: how late the network process's own clock ran since the last beat (an own fault, not the main's). */
-  z.object({ kind: z.literal('beat'), n: z.number(), lateMs: z.number() }),
+  /**
+   * lateMs: how late the network process's own clock ran since the last beat (an own fault, not the main's). rssBytes: its memory; one that
+   * holds an address since before an update does not say it.
+   */
+  z.object({ kind: z.literal('beat'), n: z.number(), lateMs: z.number(), rssBytes: z.number().default(0) }),
   evidence,
   /** Someone else's frame claims an address that we hold. */
   z.object({ kind: z.literal('rival'), address: z.string(), mac: z.string() }),

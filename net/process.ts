@@ -231,7 +231,7 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
       beat += 1;
       const nowMs = clock.monoMs();
       const lateMs = lateness.takeWorstMs(nowMs);
-      send({ kind: 'beat', n: beat, lateMs: Math.round(lateMs) });
+      send({ kind: 'beat', n: beat, lateMs: Math.round(lateMs), rssBytes: process.memoryUsage.rss() });
       // While we did not run, standbyd's beats waited unread: that is not its silence.
       if (lateMs > LATE_MS) runningSinceMs = nowMs;
       const silentMs = nowMs - Math.max(opened.heardMs, runningSinceMs);

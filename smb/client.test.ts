@@ -220,6 +220,21 @@ describe('storing', () => {
     expect(fs.readFileSync(local(name)).equals(pattern(size))).toBe(true);
   });
 
+  it.each([0, 1_000, 300_000])('tells when the file is there and empty, before %d bytes are written', async (size) => {
+    let found = -1;
+    const begin = async (): Promise<void> => {
+      found = fs.statSync(local('begun')).size;
+    };
+    await tree.store('begun', { ...sourceOf(pattern(size)), begin });
+    expect(found).toBe(0);
+    expect(fs.readFileSync(local('begun')).equals(pattern(size))).toBe(true);
+    const refuse = (): Promise<void> =>
+      Promise.reject(new Failure({ code: 'enough', doing: 'test', what: 'not like this' }));
+    expect(await codeOf(tree.store('refused', { ...sourceOf(pattern(size)), begin: refuse }))).toBe('enough');
+    expect(fs.existsSync(local('refused'))).toBe(false);
+    fs.unlinkSync(local('begun'));
+  });
+
   it('never touches what is there', async () => {
     fs.writeFileSync(local('taken'), 'mine');
     for (const size of [10, 100_000]) expect(await codeOf(tree.store('taken', sourceOf(pattern(size))))).toBe('exists');

@@ -46,7 +46,9 @@ export async function store(
     options: OPTION.nonDirectory,
   };
   const fileId =
-    source.size > 0 && source.size <= Math.min(ONE_TRIP_BYTES, line.payload(maxWriteBytes))
+    source.begin === undefined &&
+    source.size > 0 &&
+    source.size <= Math.min(ONE_TRIP_BYTES, line.payload(maxWriteBytes))
       ? await storeSmall(line, create, source, info, about)
       : await storeBig(line, create, source, info, maxWriteBytes, about);
   const stat = await line.close(fileId, about);
@@ -94,6 +96,7 @@ async function storeBig(
   await gate.enter(0, 'fresh');
   const { fileId } = await line.open(create, about).finally(() => gate.leave(0));
   try {
+    await source.begin?.();
     await new Writing(line, fileId, source, about).run(maxWriteBytes);
     for (const answer of await line.exchange(finish(fileId, info), about)) mustSucceed(answer, about);
   } catch (error) {

@@ -131,6 +131,11 @@ export interface Fetched {
 
 export interface StoreSource {
   size: number;
+  /**
+   * Once, when the file is there and still empty: the moment to give it access rules. May throw, or reject, to stop; the file goes
+   * away then. Without it a small file takes fewer round trips.
+   */
+  begin?(): Promise<void>;
   /** Bytes [offset, offset+length); shorter only at the end. */
   read(offset: number, length: number): Buffer | Promise<Buffer>;
 }

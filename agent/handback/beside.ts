@@ -14,7 +14,12 @@ export function besideName(name: string, writtenNs: bigint, ordinal: number, zon
   const hasExtension = cut > 0 && /^\.[^\s.]{1,16}$/.test(name.slice(cut));
   const stem = hasExtension ? name.slice(0, cut) : name;
   const tail = ` (standby ${moment(writtenNs, zone)})${ordinal === 1 ? '' : ` ${ordinal}`}${hasExtension ? name.slice(cut) : ''}`;
-  return `${shortened(stem, NAME_LIMIT - Buffer.byteLength(tail))}${tail}`;
+  return withTail(stem, tail);
+}
+
+/** The name with something behind it, cut where the two would be longer than a name may be. */
+export function withTail(name: string, tail: string): string {
+  return `${shortened(name, NAME_LIMIT - Buffer.byteLength(tail))}${tail}`;
 }
 
 function moment(ns: bigint, zone: string | undefined): string {

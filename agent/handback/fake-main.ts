@@ -211,6 +211,7 @@ export class FakeMain {
   private async store(path: string, source: StoreSource, info: BasicInfo | undefined): Promise<Stat> {
     this.mustBeFree(path);
     const node = this.put(path, '');
+    await source.begin?.();
     for (let at = 0; at < source.size; at += 3) {
       const chunk = await source.read(at, Math.min(3, source.size - at));
       if (this.freeBytes < chunk.length) throw fault('no-space', path);

@@ -9,6 +9,7 @@ import { syncFolder } from '../../base/file.ts';
 import { linkDescriptor, O_TMPFILE, stampDescriptor } from '../../base/libc.ts';
 import type { Stat, Tree } from '../../smb/types.ts';
 import { componentsOf, nameOf, parentOf } from './beneath.ts';
+import { withTail } from './beside.ts';
 import { nsOfFileTime } from './filetime.ts';
 import { isAsExpected, type PlanLine } from './plan-line.ts';
 
@@ -60,7 +61,7 @@ function publish(fd: number, home: string, name: string, stat: Stat): void {
 
 function freeName(home: string, name: string): string {
   for (let ordinal = 1; ordinal < COPIES_LIMIT; ordinal += 1) {
-    const tried = ordinal === 1 ? name : `${name} (${ordinal})`;
+    const tried = ordinal === 1 ? name : withTail(name, ` (${ordinal})`);
     if (!fs.existsSync(path.join(home, tried))) return tried;
   }
   return name;
@@ -73,7 +74,8 @@ function makeFolders(root: string, parts: readonly string[]): string {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const part of parts) {
       let next = path.join(folder, part);
-      if (fs.statSync(next, { throwIfNoEntry: false })?.isFile() === true) next = `${next} (folder)`;
+      if (fs.statSync(next, { throwIfNoEntry: false })?.isFile() === true)
+        next = path.join(folder, withTail(part, ' (folder)'));
       if (!fs.existsSync(next)) {
         fs.mkdirSync(next, { mode: 0o700 });
         syncFolder(folder);

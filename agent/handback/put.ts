@@ -1,7 +1,7 @@
 /**
  * Bringing one file of the mirror to the main so that its name there means the old or the new content, whole, at every moment:
  *
- *   nobody in it, as planned? → keep the old → store under a temp name → verify → access rules → nobody in it, as planned? → rename
+ *   nobody in it, as planned? → keep the old → empty temp → access rules → content → verify → nobody in it, as planned? → rename
  *
  * Both looks open the file without sharing it, so that whoever has it open is seen: Samba 4.17 renames over a file that another
  * client has open (measured), and what that client writes afterwards ends nowhere. Between the second look and the rename is one
@@ -10,7 +10,7 @@
  */
 import fs from 'node:fs';
 import { isFailure, textOf } from '../../base/failure.ts';
-import type { BasicInfo, Stat, Tree } from '../../smb/types.ts';
+import type { BasicInfo, Stat, StoreSource, Tree } from '../../smb/types.ts';
 import { type Signature, sameSignature } from '../decide/restore.ts';
 import { attributesFor } from './attributes.ts';
 import type { LocalMarks } from './base-view.ts';
@@ -79,12 +79,10 @@ async function putOpen(job: Put, fd: number): Promise<Outcome> {
   const temp = job.temps.open(tree.share, target);
   let named = false;
   try {
-    await store(job, fd, temp, info);
+    const note = await store(job, fd, temp, info);
     if (!isStill(fd, job.local)) return { kind: 'open', why: 'it changed on the standby while it was sent' };
     if (job.local.size <= READ_BACK_BYTES && (await compareContent(tree, temp, job.local.size, fd)) !== 'equal')
       return { kind: 'open', why: 'the main gave back other bytes than it was sent' };
-    const rules = job.rulesOf === undefined ? undefined : await carryRules(tree, job.rulesOf, temp);
-    if (rules?.kind === 'refused') return { kind: 'open', why: rules.why };
     if (!(await nameIt(job, temp))) return { kind: 'open', why: 'the main’s changed while it was sent' };
     named = true;
     job.temps.done(tree.share, temp);
@@ -93,7 +91,7 @@ async function putOpen(job: Put, fd: number): Promise<Outcome> {
     return {
       kind: 'done',
       ...(mine ? { common: { stat, local: job.local } } : {}),
-      ...(rules?.note === undefined ? {} : { note: rules.note }),
+      ...(note === undefined ? {} : { note }),
     };
   } finally {
     if (!named) await tidy(job, temp);
@@ -114,16 +112,27 @@ async function nameIt({ tree, target, replaces }: Put, temp: string): Promise<bo
   return true;
 }
 
-async function store(job: Put, fd: number, temp: string, info: BasicInfo): Promise<void> {
-  const source = { size: job.local.size, read: (offset: number, length: number) => readAt(fd, offset, length) };
+/** Returns what people must hear of the access rules, if anything. */
+async function store(job: Put, fd: number, temp: string, info: BasicInfo): Promise<string | undefined> {
+  const { tree, rulesOf } = job;
+  let note: string | undefined;
+  const source: StoreSource = {
+    size: job.local.size,
+    read: (offset, length) => readAt(fd, offset, length),
+  };
+  if (rulesOf !== undefined)
+    source.begin = async () => {
+      note = await carryRules(tree, rulesOf, temp);
+    };
   try {
-    await job.tree.store(temp, source, info);
+    await tree.store(temp, source, info);
   } catch (error) {
     if (!isFailure(error, 'exists')) throw error;
     // The name is made from this decision and this target: it is what an earlier run of ours left.
-    await removeTemp(job.tree, temp);
-    await job.tree.store(temp, source, info);
+    await removeTemp(tree, temp);
+    await tree.store(temp, source, info);
   }
+  return note;
 }
 
 /** Bytes of the file, fewer only at its end. */

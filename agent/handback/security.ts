@@ -1,12 +1,13 @@
 /**
- * Owner and access rules of a file on the main, carried over to the one that takes its place or stands beside it, before that
- * one has its name.
+ * Owner and access rules of a file on the main, carried over to the one that takes its place or stands beside it: while
+ * that one is empty and has no name of a user, so that its content is never shown to more people.
  *
  *   rules cannot be read, or may not be set  → refused: the main's file stays as it is; who may read a file never grows by itself
  *   rules set, the main shows others         → carried, with a note: servers that map rules to modes show what they made of them
  *   rules set, the owner not                 → carried, with a note: not every account may give a file to somebody else
  *   the server knows no rules                → carried
  */
+import { Failure } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
 import { isAboutOneObject } from './compare.ts';
 
@@ -19,58 +20,57 @@ const OFFSET_DACL = 16;
 /** SE_DACL_PRESENT and SE_DACL_PROTECTED. */
 const DACL_BITS = 0x1004;
 
-export type Carried = { kind: 'carried'; note?: string } | { kind: 'refused'; why: string };
-
-const CARRIED: Carried = { kind: 'carried' };
-
-/** Gives `to`, which has no name of a user yet, the rules of `from`. Throws when `from` is gone, or the connection is. */
-export async function carryRules(tree: Tree, from: string, to: string): Promise<Carried> {
+/**
+ * Gives `to`, an empty file that has no name of a user yet, the rules of `from`. Returns what people must hear of, if anything.
+ * Throws `access-denied` when the rules are refused, and what it met when `from` is gone or the connection is.
+ */
+export async function carryRules(tree: Tree, from: string, to: string): Promise<string | undefined> {
   try {
     return await carry(tree, from, to);
   } catch (error) {
     if (!isAboutOneObject(error) || error.code === 'not-found') throw error;
-    return error.code === 'not-supported' ? CARRIED : refused(error.what);
+    if (error.code === 'not-supported') return undefined;
+    throw refused(from, error);
   }
 }
 
-async function carry(tree: Tree, from: string, to: string): Promise<Carried> {
+async function carry(tree: Tree, from: string, to: string): Promise<string | undefined> {
   const wanted = await tree.readSecurity(from);
-  if ((await tree.readSecurity(to)).equals(wanted)) return CARRIED;
-  const why = await writing(tree, to, wanted);
-  if (why === undefined) return seen(tree, to, wanted);
-  if (sameRules(await tree.readSecurity(to), wanted)) return OWNER_IS_OURS;
-  const whyNot = await writing(tree, to, withoutOwner(wanted));
-  if (whyNot !== undefined) return refused(whyNot);
-  const shown = await seen(tree, to, wanted);
-  return shown.kind === 'carried' && shown.note === undefined ? OWNER_IS_OURS : shown;
+  if ((await tree.readSecurity(to)).equals(wanted)) return undefined;
+  if (await isSet(tree, to, wanted)) return seen(tree, to, wanted);
+  if (!sameRules(await tree.readSecurity(to), wanted)) {
+    await tree.writeSecurity(to, withoutOwner(wanted));
+    const note = await seen(tree, to, wanted);
+    if (note !== undefined) return note;
+  }
+  return 'its owner on the main is the account of the standby now';
 }
 
-const OWNER_IS_OURS: Carried = {
-  kind: 'carried',
-  note: 'its owner on the main is the account of the standby now',
-};
-
-function refused(why: string): Carried {
-  return {
-    kind: 'refused',
-    why: `its access rules cannot be kept (${why}): allow the standby’s account to change permissions there, or copy the file by hand`,
-  };
+function refused(subject: string, cause: Failure): Failure {
+  return new Failure({
+    code: 'access-denied',
+    doing: 'keep the access rules of',
+    subject,
+    what: `${cause.what}; so the file was left as it is`,
+    hint: 'allow the account of the standby to read and change permissions there, or copy the file by hand',
+    cause,
+  });
 }
 
-/** What the server has made of the rules. */
-async function seen(tree: Tree, path: string, wanted: Buffer): Promise<Carried> {
-  if (sameRules(await tree.readSecurity(path), wanted)) return CARRIED;
-  return { kind: 'carried', note: 'its access rules were set, and the main shows others for it: compare them' };
+/** What people must hear of what the server has made of the rules. */
+async function seen(tree: Tree, path: string, wanted: Buffer): Promise<string | undefined> {
+  if (sameRules(await tree.readSecurity(path), wanted)) return undefined;
+  return 'its access rules were set, and the main shows others for it: compare them';
 }
 
-/** Undefined when it was set, else why it was not. */
-async function writing(tree: Tree, path: string, descriptor: Buffer): Promise<string | undefined> {
+/** False when the account may not set all of it. */
+async function isSet(tree: Tree, path: string, descriptor: Buffer): Promise<boolean> {
   try {
     await tree.writeSecurity(path, descriptor);
-    return undefined;
+    return true;
   } catch (error) {
     if (!isAboutOneObject(error) || error.code === 'not-found' || error.code === 'not-supported') throw error;
-    return error.what;
+    return false;
   }
 }
 

@@ -25,7 +25,9 @@ export interface Leftover {
 export class Temps {
   private readonly file: string;
   private readonly decision: string;
-  private fd: number;
+  private readonly fd: number;
+  /** What the list says, so that it is emptied whenever nothing is unfinished: it stays short in a restore of millions. */
+  private readonly unfinished = new Set<string>();
 
   /** Opens the list of this decision; `tidy` must be called before the first `open`. */
   constructor(statePath: string, decision: string) {
@@ -47,8 +49,8 @@ export class Temps {
     for (const line of (readIfThere(this.file) ?? '').split('\n')) {
       const entry = readEntry(line);
       if (entry === undefined) continue;
-      if (entry.state === '+') open.set(`${entry.share}/${entry.temp}`, entry);
-      else open.delete(`${entry.share}/${entry.temp}`);
+      if (entry.state === '+') open.set(keyOf(entry.share, entry.temp), entry);
+      else open.delete(keyOf(entry.share, entry.temp));
     }
     const left: Leftover[] = [];
     for (const { share, temp } of open.values()) {
@@ -56,10 +58,11 @@ export class Temps {
         await removeTemp(await treeOf(share), temp);
       } catch (error) {
         if (!isAboutOneObject(error) && !isFailure(error, 'bad-share')) throw error;
+        this.unfinished.add(keyOf(share, temp));
         left.push({ share, path: temp, why: `an unfinished file of ours cannot be removed: ${error.what}` });
       }
     }
-    if (left.length === 0) fs.ftruncateSync(this.fd, 0);
+    if (this.unfinished.size === 0) this.empty();
     return left;
   }
 
@@ -68,17 +71,28 @@ export class Temps {
     const id = createHash('sha256').update(`${this.decision}\0${share}\0${target}`).digest('hex').slice(0, 16);
     // No dot in front: Samba marks names that begin with one as hidden, and the mark would stay with the file.
     const temp = join(parentOf(target), `~standby-${id}.tmp`);
+    this.unfinished.add(keyOf(share, temp));
     this.note('+', share, temp);
     return temp;
   }
 
   /** It has become the target, or was removed. */
   done(share: string, temp: string): void {
-    this.note('-', share, temp);
+    this.unfinished.delete(keyOf(share, temp));
+    if (this.unfinished.size === 0) this.empty();
+    else this.note('-', share, temp);
   }
 
   close(): void {
     fs.closeSync(this.fd);
+  }
+
+  private empty(): void {
+    try {
+      fs.ftruncateSync(this.fd, 0);
+    } catch (error) {
+      throw failureOf(error, 'empty', this.file);
+    }
   }
 
   private note(state: '+' | '-', share: string, temp: string): void {
@@ -101,6 +115,10 @@ export async function removeTemp(tree: Tree, temp: string): Promise<void> {
     await tree.setBasic(temp, { attributes: NORMAL });
     await tree.removeFile(temp);
   }
+}
+
+function keyOf(share: string, temp: string): string {
+  return `${share}/${temp}`;
 }
 
 /** The last line may be cut short by a crash: then the file of that name was not made yet. */

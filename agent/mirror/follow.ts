@@ -55,6 +55,7 @@ function moveHere(ground: Ground, before: Row, from: string, to: string, now: St
   );
   index.move(row.id, parent.id, nameOf(to));
   index.put(shareId, parent.id, nameOf(to), row.kind, toldOf(now, fileId), signature);
+  if (row.kind === 'directory') ground.moves.note(from, to, ground.clock.monoMs());
   ground.log.debug('followed a rename', { share: ground.share, from, to });
   return true;
 }

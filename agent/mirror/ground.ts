@@ -4,9 +4,11 @@ import { isFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
-import type { Directory, MirrorFolder } from './folder.ts';
+import type { Directory, MirrorFolder, Signature } from './folder.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
+import { ATTRIBUTE_NORMAL, unixNs } from './metadata.ts';
+import type { Moves } from './moves.ts';
 import { below } from './names.ts';
 import type { Keeper } from './place.ts';
 import type { Problem, Problems } from './problems.ts';
@@ -24,6 +26,10 @@ export interface Ground {
   readonly space: Space;
   readonly clock: Clock;
   readonly log: Log;
+  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that opening took. */
+  mainMs(): number;
+  /** Directories that were followed lately: where events with their old names belong. */
+  readonly moves: Moves;
   /** Paths being fetched now, by whichever lane. */
   readonly busy: Set<string>;
   /** What was placed since the start, for rates. */
@@ -37,17 +43,33 @@ export function toldOf(stat: Stat, fileId: bigint): Told {
     written: stat.written,
     created: stat.created,
     changed: stat.changed,
-    attributes: stat.attributes,
+    // Some answers say «none», others NORMAL, which means the same (MS-FSCC 2.6).
+    attributes: stat.attributes === 0 ? ATTRIBUTE_NORMAL : stat.attributes,
     fileId,
   };
 }
 
+/**
+ * Milliseconds since an object last changed, by the main's own clock. Below 0 when our idea of that clock is late, or when
+ * the clock was set back; one that is far ahead says nothing, and counts as long ago.
+ */
+export function ageMs(ground: Ground, stat: Stat, nowMs = ground.mainMs()): number {
+  const age = nowMs - Number(unixNs(stat.changed === 0n ? stat.written : stat.changed) / 1_000_000n);
+  return age < -AHEAD_LIMIT_MS ? Number.POSITIVE_INFINITY : age;
+}
+
+const AHEAD_LIMIT_MS = 30_000;
+
 /** Puts away for one path; used by `publish` and whoever removes. */
 export function keeperFor(ground: Ground, path: string): Keeper {
-  const wallMs = ground.clock.wallMs();
+  // The later of two clocks: a day that a wrong clock made too old would be pruned at once.
+  const wallMs = Math.max(ground.clock.wallMs(), ground.mainMs());
   return {
     move: (dir: Directory, name: string) => ground.attic.move(dir, name, ground.share, path, wallMs),
     link: (dir: Directory, name: string) => ground.attic.link(dir, name, ground.share, path, wallMs),
+    keep: (dir: Directory, name: string, old: Signature) => {
+      if (ground.space.isSmall(Number(old.size))) ground.attic.keep(dir, name, old, ground.share, path, wallMs);
+    },
   };
 }
 

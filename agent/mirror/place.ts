@@ -3,7 +3,7 @@
  *
  *   draft (O_TMPFILE, no name) → content → owner, attributes, times → publish
  *   publish, nothing there:  linkat(draft, name)
- *   publish, a file there:   linkat(draft, temp) → rename(temp, name)
+ *   publish, a file there:   the old one gets a second name in the attic → linkat(draft, temp) → rename(temp, name)
  *   publish, anything else:  what lies there → attic, then as if nothing were there
  *
  * What could go wrong, and why it does not:
@@ -11,7 +11,7 @@
  * - killed between linkat and rename: a temp with the whole content stays; it is not a user's name and is removed by the next pass;
  * - killed after publish, before the index knows: the file is whole; the next pass copies it again at most once;
  * - the name became something else meanwhile: linkat never replaces (EEXIST), and rename replaces only what was just seen to be a file;
- * - the file there is not the one we placed (somebody changed the mirror): its old inode gets a name in the attic first;
+ * - the file there is not the one we placed (somebody changed the mirror): it is kept in the attic whatever is there already;
  * - a symbolic link at the name: neither linkat nor rename follows it;
  * - the disk is full: the draft fails, what was there stays.
  */
@@ -31,6 +31,8 @@ export interface Keeper {
   move(dir: Directory, name: string): void;
   /** Gives the file at a name a second name in the attic. */
   link(dir: Directory, name: string): void;
+  /** The same for a version that we had placed ourselves, where it is worth its room. */
+  keep(dir: Directory, name: string, old: Signature): void;
 }
 
 let tempNumber = 0;
@@ -58,6 +60,7 @@ export function publish(
       break;
     case 'file': {
       if (placedBefore === undefined || !sameSignature(placedBefore, there.signature)) keeper.link(dir, name);
+      else keeper.keep(dir, name, there.signature);
       tempNumber += 1;
       const temp = `${TEMP_PREFIX}${process.pid}-${tempNumber}.tmp`;
       linkDescriptor(draftFd, dir.at(temp));

@@ -1,7 +1,10 @@
 /**
  * Room on the mirror's disk: a reserve stays free, since a full disk would hinder serving and everything else on this box.
- * When there is not enough, the attic gives up its oldest day; when that does not help, mirroring waits, with an alert, and
- * goes on by itself when there is room again. What is there stays whole.
+ * When there is not enough, the attic gives up its oldest days, one by one; when that does not help, mirroring waits, with an
+ * alert, and goes on by itself when there is room again. What is there stays whole.
+ *
+ * A single file that is too big does not stop the others: one that the disk could never hold is told at once, without
+ * touching the attic, and one that needs more than there is, while others still fit, is tried again later.
  */
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,6 +15,10 @@ import type { Attic } from './attic.ts';
 const FRESH_MS = 250;
 const SETTLE_MS = 20;
 const LOOK_AGAIN_MS = 2_000;
+/** With less than so much room nothing goes on. */
+const SOME_BYTES = 1_048_576;
+/** A replaced version is kept when it takes at most this part of the room: one in so many. */
+const SMALL_PART = 64;
 
 export interface SpaceOptions {
   mirrorPath: string;
@@ -30,7 +37,8 @@ export class Space {
   #promisedBytes = 0;
   #refusedMs = Number.NEGATIVE_INFINITY;
   #full = '';
-  #waiting: Promise<void> | undefined;
+  #wholeBytes = Number.POSITIVE_INFINITY;
+  readonly #waiting = new Map<'some' | 'much', Promise<void>>();
 
   constructor(options: SpaceOptions) {
     this.#options = options;
@@ -54,23 +62,43 @@ export class Space {
     this.#freeBytes -= bytes;
   }
 
-  #hasRoom(bytes: number): boolean {
+  #measure(): void {
     const nowMs = this.#options.monoMs();
-    if (nowMs - this.#measuredMs > FRESH_MS) {
-      const stat = fs.statfsSync(this.#options.mirrorPath);
-      this.#freeBytes = stat.bavail * stat.bsize;
-      this.#measuredMs = nowMs;
-    }
-    if (nowMs - this.#refusedMs < LOOK_AGAIN_MS) return false;
+    if (nowMs - this.#measuredMs <= FRESH_MS) return;
+    const stat = fs.statfsSync(this.#options.mirrorPath);
+    this.#freeBytes = stat.bavail * stat.bsize;
+    this.#wholeBytes = stat.blocks * stat.bsize;
+    this.#measuredMs = nowMs;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    this.#measure();
+    if (this.#options.monoMs() - this.#refusedMs < LOOK_AGAIN_MS) return false;
     return this.#freeBytes - this.#promisedBytes - bytes >= this.#options.reserveBytes;
   }
 
-  /** Waits until that many bytes have room, clearing the attic if it must. Everybody who needs room waits for the same. */
-  async wait(bytes: number, signal: AbortSignal): Promise<void> {
-    this.#waiting ??= this.#untilRoom(bytes, signal).finally(() => {
-      this.#waiting = undefined;
-    });
-    await this.#waiting;
+  /** Whether so many bytes take only a small part of the room that there is. */
+  isSmall(bytes: number): boolean {
+    this.#measure();
+    return bytes * SMALL_PART <= this.#freeBytes - this.#promisedBytes - this.#options.reserveBytes;
+  }
+
+  /**
+   * Waits until that many bytes have room, clearing the attic if it must. Returns why they will not have any for now,
+   * while smaller files still do; undefined when it is worth another try.
+   */
+  async wait(bytes: number, signal: AbortSignal): Promise<string | undefined> {
+    this.#measure();
+    if (bytes + this.#options.reserveBytes > this.#wholeBytes)
+      return `it needs ${humanSize(bytes)}, and the mirror's disk holds ${humanSize(this.#wholeBytes)}`;
+    const kind = bytes > SOME_BYTES ? 'much' : 'some';
+    let waiting = this.#waiting.get(kind);
+    if (waiting === undefined) {
+      waiting = this.#untilRoom(bytes, signal).finally(() => this.#waiting.delete(kind));
+      this.#waiting.set(kind, waiting);
+    }
+    await waiting;
+    return this.#hasRoom(bytes) || bytes <= SOME_BYTES ? undefined : this.#shortage(bytes);
   }
 
   /** The disk itself said no (no block, no inode, quota), whatever it measures. */
@@ -89,12 +117,20 @@ export class Space {
       await pause(SETTLE_MS, undefined, { signal });
       this.#measuredMs = Number.NEGATIVE_INFINITY;
       if (this.#hasRoom(bytes)) return;
-      if (this.#promisedBytes > 0 || (await this.#options.attic.forgetOldest())) continue;
-      this.#say(
-        `the mirror's disk has ${humanSize(this.#freeBytes)} free; ${humanSize(bytes)} are needed and ${humanSize(this.#options.reserveBytes)} are kept in reserve`,
-      );
+      if (this.#promisedBytes > 0) continue;
+      if (await this.#options.attic.forgetOldest()) {
+        // What the disk refused before may fit now: a day more goes only when it says so again.
+        this.#refusedMs = Number.NEGATIVE_INFINITY;
+        continue;
+      }
+      this.#say(this.#shortage(bytes));
+      if (bytes > SOME_BYTES && this.#hasRoom(SOME_BYTES)) return;
       await pause(LOOK_AGAIN_MS, undefined, { signal });
     }
+  }
+
+  #shortage(bytes: number): string {
+    return `the mirror's disk has ${humanSize(this.#freeBytes)} free; ${humanSize(bytes)} are needed and ${humanSize(this.#options.reserveBytes)} are kept in reserve`;
   }
 
   #say(full: string): void {

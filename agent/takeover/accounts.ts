@@ -23,19 +23,26 @@ export async function accountIds(name: string): Promise<AccountIds | undefined> 
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** The ids of an account, which is made when it is not there. Throws `bad-name` for a name that useradd would refuse. */
+/**
+ * The ids of an account, which is made when it is not there. Throws `bad-name` for a name that useradd would refuse, and for a user who must not log
+ * on over the network: root, and the owner account itself, whose password the proof uses.
+ */
 export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promise<AccountIds> {
+  const refuse = (what: string, hint: string): never => {
+    throw new Failure({ code: 'bad-name', doing: 'make the account', subject: JSON.stringify(name), what, hint });
+  };
+  // useradd's rule and limit (LOGIN_NAME_MAX is larger, utmp's field is not).
+  if (!/^[a-z_][a-z0-9_.-]{0,31}$/.test(name))
+    refuse(
+      'a Unix account is named by up to 32 of a–z, 0–9, «_», «.», «-», beginning with a letter',
+      'name the user in lower case; Windows does not mind the case',
+    );
+  if (kind === 'user' && name === OWNER_ACCOUNT)
+    refuse('that account is the standby’s own and owns the mirror', 'give the user another name');
   const found = await accountIds(name);
+  if (kind === 'user' && found?.uid === 0)
+    refuse('root must not log on over the network', 'give an account that is not root');
   if (found !== undefined) return found;
-  if (!/^[a-z_][a-z0-9_.-]{0,30}$/.test(name)) {
-    throw new Failure({
-      code: 'bad-name',
-      doing: 'make the account',
-      subject: JSON.stringify(name),
-      what: 'a Unix account is named by up to 31 of a–z, 0–9, «_», «.», «-», beginning with a letter',
-      hint: 'name the user in lower case; Windows does not mind the case',
-    });
-  }
   await mustRun(
     'useradd',
     [

@@ -1,4 +1,4 @@
-/** Looks at /proc: is a process ours, and which session processes does a smbd have. */
+/** Looks at /proc: is a process ours, and which processes of a smbd serve a client. */
 import fs from 'node:fs';
 
 /** Whether the process runs and has `mark` among its arguments (a pid may have been given to somebody else since). */
@@ -6,13 +6,16 @@ export function isAlive(pid: number, mark: string): boolean {
   return argumentsOf(pid).includes(mark);
 }
 
-/** The direct children of a smbd that serve a client; its helpers (cleanupd, notifyd, lpqd) keep the set-up process title and never touch shares. */
-export function sessionsOf(parent: number): number[] {
+/**
+ * The processes of a smbd that serve a client, by the configuration file among its arguments, which forks keep: also those whose parent is dead. Its
+ * helpers (cleanupd, notifyd, lpqd) keep the set-up process title and never touch shares.
+ */
+export function sessionsOf(parent: number | undefined, mark: string): number[] {
   const found: number[] = [];
   for (const name of fs.readdirSync('/proc')) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid <= 1) continue;
-    if (parentOf(pid) === parent && isSession(pid)) found.push(pid);
+    if (!Number.isInteger(pid) || pid <= 1 || pid === parent) continue;
+    if (isSession(pid) && isAlive(pid, mark)) found.push(pid);
   }
   return found;
 }
@@ -20,11 +23,6 @@ export function sessionsOf(parent: number): number[] {
 function isSession(pid: number): boolean {
   const name = read(`/proc/${pid}/comm`).trim();
   return name.startsWith('smbd') && !/notifyd|cleanupd|lpqd/.test(name);
-}
-
-function parentOf(pid: number): number {
-  const stat = read(`/proc/${pid}/stat`);
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 function argumentsOf(pid: number): string[] {

@@ -19,6 +19,7 @@ import { runCommand } from '../../base/command.ts';
 import { Failure } from '../../base/failure.ts';
 import { readIfThere, writeWhole } from '../../base/file.ts';
 import type { Log } from '../../base/log.ts';
+import { withOwnName } from './own-name.ts';
 import { isListening } from './port.ts';
 import { isAlive, sessionsOf } from './processes.ts';
 import { SAMBA_FOLDERS, type SambaPlan, sambaConfig, unfitForConfig } from './samba-config.ts';
@@ -74,7 +75,9 @@ export function openSambaServer(folder: string, ownerIds: { uid: number; gid: nu
       });
     }
     const output = fs.openSync(path.join(folder, 'log', 'stdout'), 'w', 0o600);
-    const child = spawn('smbd', ['-F', '--no-process-group', '-s', configFile, '-l', path.join(folder, 'log')], {
+    const command = ['smbd', '-F', '--no-process-group', '-s', configFile, '-l', path.join(folder, 'log')] as const;
+    const [program, ...args] = await withOwnName(command, path.join(folder, 'hosts'), log);
+    const child = spawn(program, args, {
       stdio: ['ignore', output, output],
       detached: true,
       cwd: folder,
@@ -109,11 +112,10 @@ export function openSambaServer(folder: string, ownerIds: { uid: number; gid: nu
   };
 
   const endSessions = async (): Promise<void> => {
-    const parent = pid();
-    if (parent === undefined) return;
     const deadline = performance.now() + END_LIMIT_MS;
     for (let round = 0; ; round += 1) {
-      const sessions = sessionsOf(parent);
+      // Also sessions that outlived a killed parent: those would write on.
+      const sessions = sessionsOf(pid(), configFile);
       if (sessions.length === 0) return;
       if (performance.now() > deadline) {
         throw new Failure({

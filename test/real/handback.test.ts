@@ -10,6 +10,9 @@ import { stampPath } from '../../base/libc.ts';
 import type { Tree } from '../../smb/types.ts';
 import { HandbackWorld } from './handback-world.ts';
 
+/** Neither alice nor root. */
+const NOBODY = 65_534;
+
 let world: HandbackWorld;
 
 function temps(): string[] {
@@ -147,6 +150,22 @@ describe('a restore to a real main', () => {
     expect(result).toMatchObject({ sent: 1, removed: 1, open: 0 });
     expect(world.textOf('report.docx')).toBe('changed');
     expect(world.textOf('other.txt')).toBeUndefined();
+  });
+
+  it('replaces a file of another owner, lets nobody else read it, and tells of what it could not keep', async () => {
+    const { mirror } = world;
+    const file = path.join(world.shareFolder, 'report.docx');
+    fs.chownSync(file, NOBODY, fs.statSync(file).gid);
+    fs.chmodSync(file, 0o660);
+    mirror.learned('docs', 'report.docx', await world.tree.stat('report.docx'), mirror.signatureOf('report.docx'));
+    mirror.write('report.docx', 'changed');
+    const { result } = await world.restore();
+    expect(result).toMatchObject({ sent: 1, open: 0 });
+    expect(result.problems.map(({ path: at, why }) => `${at}: ${why}`)).toEqual([
+      expect.stringMatching(/^report.docx: its (?:owner|access rules)/),
+    ]);
+    expect(world.textOf('report.docx')).toBe('changed');
+    expect(fs.statSync(file).mode & 0o007).toBe(0);
   });
 
   it('shows old or new content, whole, when the connection dies before any request of a replacement', async () => {

@@ -68,6 +68,7 @@ it('refuses writes while standing by, and the proof says so', async () => {
 });
 
 it('lets users write after opening, keeps the same process, and cuts everybody off when closing', async () => {
+  const config = path.join(plan.folder, 'smb.conf');
   const before = server.pid();
   await server.start({ ...plan, writable: true });
   await proof('writable');
@@ -82,10 +83,10 @@ it('lets users write after opening, keeps the same process, and cuts everybody o
   );
   kept.stdout?.resume();
   kept.stderr?.resume();
-  await expect.poll(() => sessionsOf(before ?? 0).length, { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => sessionsOf(before, config).length, { timeout: 5_000 }).toBe(1);
   await server.start({ ...plan, writable: false });
   await server.endSessions();
-  expect(sessionsOf(before ?? 0)).toEqual([]);
+  expect(sessionsOf(before, config)).toEqual([]);
   await proof('read-only');
   kept.kill();
 });
