@@ -204,7 +204,7 @@ export const TESTS_MAY_NOT_IMPORT: readonly string[] = ['bench/'];
 export const PARTS_OF_TESTS: readonly RegExp[] = [
   /\.(?:test|fake)\.ts$/u,
   /-sample\.ts$/u,
-  /^smb\/(?:hostile\.ts$|scripted\/)/u,
+  /^smb\/scripted\//u,
 ];
 
 /** The room of a file: the longest path that fits. */

@@ -4,6 +4,9 @@
  *
  * What could go wrong, and why it does not:
  * - the file moves while we read it: what OPEN and CLOSE tell differs, nothing is published, it is read again later;
+ * - it was written just before and again while we read, within one tick of the server's clock, so that nothing differs: what
+ *   changed so recently is not published either;
+ * - it is larger than was listed: asked again whether there is room, before the first byte;
  * - fewer bytes than promised: the same;
  * - it became a directory, a link, or went to tape: stopped before the first byte;
  * - its parent is no longer known here (moved or removed meanwhile): nothing is published, the parent is looked at;
@@ -14,7 +17,7 @@ import { promisify } from 'node:util';
 import { errnoOf, Failure, isFailure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat, Tree } from '../../smb/types.ts';
 import type { Directory, Signature } from './folder.ts';
-import { type Ground, isAboutPath, keeperFor, problemOf, toldOf } from './ground.ts';
+import { ageMs, type Ground, isAboutPath, keeperFor, localProblem, problemOf, toldOf } from './ground.ts';
 import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
 import { openDraft, publish } from './place.ts';
@@ -34,6 +37,11 @@ export type Outcome =
 /** Held in memory up to this size. */
 export const SMALL_BYTES = 1_048_576;
 const MOVED_RETRY_MS = 400;
+/** Stamps of files move in steps: 10 ms at most on Linux, 15.6 ms on Windows. Two writes within one step look like one. */
+const STAMP_STEP_MS = 30;
+/** A server without ChangeTime leaves the time of writing, which FAT keeps in steps of 2 s. */
+const WRITTEN_STEP_MS = 2_000;
+const FRESH_RETRY_MS = 150;
 
 const write = promisify(fs.write);
 
@@ -50,7 +58,9 @@ export function whyNotContent(stat: Stat): Problem | undefined {
 /** Throws only what concerns the connection; everything about this file is an outcome. */
 export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: AbortSignal): Promise<Outcome> {
   if (!ground.space.take(job.size)) return { kind: 'full', bytes: job.size };
-  const content = new Content(ground, job.path);
+  const content = new Content(ground, job);
+  // Before the server opens it, so that what was written since cannot look older than it is.
+  const askedMs = ground.mainMs();
   try {
     const fetched = await tree.fetch(job.path, job.size, content);
     await content.finished();
@@ -60,14 +70,16 @@ export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: Ab
         kind: 'problem',
         problem: { code: 'changing', why: 'it changes while it is read', retryMs: MOVED_RETRY_MS },
       };
+    const stepMs = fetched.before.changed === 0n ? WRITTEN_STEP_MS : STAMP_STEP_MS;
+    if (ageMs(ground, fetched.before, askedMs) < stepMs)
+      return { kind: 'problem', problem: { code: 'busy', why: 'it was changed just now', retryMs: FRESH_RETRY_MS } };
     return content.place(job, fetched);
   } catch (error) {
     const outcome = outcomeOf(error, job.size);
-    if (outcome.kind === 'full') ground.space.refused();
+    if (outcome.kind === 'full' && !(error instanceof NoRoom)) ground.space.refused();
     return outcome;
   } finally {
     content.close();
-    ground.space.settle(job.size);
   }
 }
 
@@ -82,12 +94,25 @@ function hasMoved({ before, after, bytes }: Fetched): boolean {
 
 function outcomeOf(error: unknown, bytes: number): Outcome {
   if (isFailure(error, 'not-found', 'is-a-directory', 'not-a-directory')) return { kind: 'gone' };
+  if (error instanceof NoRoom) return { kind: 'full', bytes: error.bytes };
   if (error instanceof NotContent) return { kind: 'problem', problem: error.problem };
   const errno = errnoOf(error);
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return { kind: 'full', bytes };
   if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return { kind: 'gone' };
   if (isAboutPath(error)) return { kind: 'problem', problem: problemOf(error) };
+  const local = localProblem(error);
+  if (local !== undefined) return { kind: 'problem', problem: local };
   throw error;
+}
+
+/** It has grown since it was listed, beyond the room that was promised. */
+class NoRoom extends Failure {
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    super({ code: 'no-room', doing: 'fetch', what: 'it has grown' });
+    this.bytes = bytes;
+  }
 }
 
 class NotContent extends Failure {
@@ -103,6 +128,8 @@ class NotContent extends Failure {
 class Content implements FetchSink {
   readonly #ground: Ground;
   readonly #path: string;
+  /** Bytes that room was promised for. */
+  #promised: number;
   #size = 0;
   #memory: Buffer | undefined;
   #draft: number | undefined;
@@ -110,15 +137,20 @@ class Content implements FetchSink {
   #writes = 0;
   #idle: (() => void) | undefined;
 
-  constructor(ground: Ground, path: string) {
+  constructor(ground: Ground, job: Job) {
     this.#ground = ground;
-    this.#path = path;
+    this.#path = job.path;
+    this.#promised = job.size;
   }
 
   begin(before: Stat): void {
     if (before.directory) throw new Failure({ code: 'is-a-directory', doing: 'fetch', what: 'it is a directory now' });
     const problem = whyNotContent(before);
     if (problem !== undefined) throw new NotContent(problem);
+    if (before.size > this.#promised) {
+      if (!this.#ground.space.take(before.size - this.#promised)) throw new NoRoom(before.size);
+      this.#promised = before.size;
+    }
     this.#size = before.size;
     if (before.size <= SMALL_BYTES) return;
     this.#sparse = before.allocatedBytes < before.size;
@@ -191,6 +223,7 @@ class Content implements FetchSink {
   }
 
   close(): void {
+    this.#ground.space.settle(this.#promised);
     const draft = this.#draft;
     if (draft === undefined) return;
     this.#draft = undefined;

@@ -8,6 +8,7 @@ import type { IndexStore } from './index-store.ts';
 
 /** Milliseconds between looks whether something waits. */
 const EVERY_MS = 1_000;
+const ROWS_AT_ONCE = 1_000;
 
 export interface FlusherOptions {
   mirrorPath: string;
@@ -48,12 +49,11 @@ export class Flusher {
   }
 
   #flushed(why: string): void {
-    const batch = this.#batch;
-    this.#batch = 0;
-    for (const resolve of this.#waiters.splice(0)) resolve();
-    if (this.#closed) return;
-    if (why === '') this.#options.index.completeBatch(batch);
+    if (this.#closed) this.#settle();
+    else if (why === '') this.#complete();
     else {
+      const batch = this.#batch;
+      this.#settle();
       this.#options.index.distrustBatch(batch);
       this.#options.failed(
         new Failure({
@@ -65,6 +65,18 @@ export class Flusher {
         }),
       );
     }
+  }
+
+  /** Bit by bit: the batch of a slow disk may hold hundreds of thousands of rows. */
+  #complete(): void {
+    if (!this.#closed && this.#options.index.completeBatch(this.#batch, ROWS_AT_ONCE))
+      setImmediate(() => this.#complete());
+    else this.#settle();
+  }
+
+  #settle(): void {
+    this.#batch = 0;
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   /** What waits stays waiting: it is trusted until the machine restarts. */

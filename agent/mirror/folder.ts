@@ -61,7 +61,7 @@ export function signatureOf(stat: fs.BigIntStats): Signature {
 }
 
 /** errno names that mean «there is no such directory», whatever lies in its place. */
-function isNoDirectory(error: unknown): boolean {
+export function isNoDirectory(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '');
 }
 

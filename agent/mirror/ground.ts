@@ -1,6 +1,6 @@
 /** What the work on one share stands on, and the few questions that every part of it asks. */
 import type { Clock } from '../../base/clock.ts';
-import { isFailure } from '../../base/failure.ts';
+import { errnoOf, Failure, failureOf, isFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
@@ -34,6 +34,17 @@ export interface Ground {
   readonly busy: Set<string>;
   /** What was placed since the start, for rates. */
   readonly placed: { files: number; bytes: number };
+}
+
+/** Another volume or folder answers under the share's name. */
+export function mainChanged(share: string): Failure {
+  return new Failure({
+    code: 'main-changed',
+    doing: 'recognise share',
+    subject: share,
+    what: 'another volume or folder than the one that is mirrored stands behind this name now; nothing was changed here',
+    hint: 'is its disk mounted on the main? If the share was moved on purpose, mirror it under a new name',
+  });
 }
 
 /** The main's own words about an object, from a stat or an entry. */
@@ -126,6 +137,7 @@ export function isAboutPath(error: unknown): boolean {
 
 const HELD_RETRY_MS = 500;
 const DENIED_RETRY_MS = 30_000;
+const LOCAL_RETRY_MS = 60_000;
 
 /** A failed read as a line in the list of problems. */
 export function problemOf(error: unknown): Problem {
@@ -135,9 +147,23 @@ export function problemOf(error: unknown): Problem {
   throw error;
 }
 
+/** What our own disk refuses for one object alone; undefined for what concerns more than that. */
+export function localProblem(error: unknown): Problem | undefined {
+  const errno = errnoOf(error);
+  if (errno === undefined || !['ENAMETOOLONG', 'EFBIG', 'EPERM', 'EACCES', 'EIO', 'ENOTEMPTY'].includes(errno)) return undefined;
+  const { what } = failureOf(error, 'keep');
+  return { code: errno.toLowerCase(), why: `cannot be kept here: ${what}`, retryMs: LOCAL_RETRY_MS };
+}
+
 /** Two spellings that a server without case distinction takes for one name. */
 export function isOneName(a: string, b: string): boolean {
   return a.toUpperCase() === b.toUpperCase();
+}
+
+/** Whether the main's words about a directory are about another one than the row's. */
+export function isOtherObject(told: Told, row: Told): boolean {
+  const isOtherId = told.fileId !== row.fileId && told.fileId !== 0n && row.fileId !== 0n;
+  return isOtherId || !sameTime(told.created, row.created);
 }
 
 export function sameTime(a: FileTime, b: FileTime): boolean {

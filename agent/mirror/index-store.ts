@@ -334,6 +334,11 @@ export class IndexStore {
     this.#run('UPDATE objects SET listed = 1 WHERE id = ? AND listed = 0', id);
   }
 
+  /** Its content has to be looked at as if it were new. */
+  setUnlisted(id: number): void {
+    this.#run('UPDATE objects SET listed = 0 WHERE id = ?', id);
+  }
+
   /** Gives a row another place, with everything below it. What was at that place must be gone. */
   move(id: number, parent: number, name: string): void {
     this.#run('UPDATE objects SET parent = ?, name = ? WHERE id = ?', parent, name, id);
@@ -377,9 +382,13 @@ export class IndexStore {
     return batch;
   }
 
-  /** The file system has been flushed after `closeBatch` returned this number: its rows are complete. */
-  completeBatch(batch: number): void {
-    this.#run('UPDATE objects SET batch = 0 WHERE batch > 0 AND batch <= ?', batch);
+  /**
+   * The file system has been flushed after `closeBatch` returned this number: its rows are complete. Notes up to `limit` of
+   * them, so that a big batch can be noted bit by bit; false when there are none left.
+   */
+  completeBatch(batch: number, limit: number): boolean {
+    const some = 'SELECT id FROM objects WHERE batch > 0 AND batch <= ? LIMIT ?';
+    return this.#run(`UPDATE objects SET batch = 0 WHERE id IN (${some})`, batch, limit).changes === limit;
   }
 
   /** The flush failed: the kernel may have dropped what these rows describe, so they are copied again. */

@@ -21,6 +21,7 @@ export interface LaneOptions {
 
 const BYTES_IN_FLIGHT = 32 * 1_048_576;
 const BIG_IN_FLIGHT = 2;
+const NO_ROOM_RETRY_MS = 2_000;
 /** Jobs taken from the scratch database at a time. */
 const TAKE = 128;
 /** Big files that may wait aside while small ones go on. */
@@ -134,7 +135,8 @@ export class Lane {
         const outcome = await fetchFile(ground, tree, job, signal);
         if (waited && outcome.kind !== 'full') ground.space.proved();
         if (outcome.kind !== 'full') return outcome;
-        await ground.space.wait(outcome.bytes, signal);
+        const why = await ground.space.wait(outcome.bytes, signal);
+        if (why !== undefined) return { kind: 'problem', problem: { code: 'no-room', why, retryMs: NO_ROOM_RETRY_MS } };
       }
     } finally {
       ground.busy.delete(job.path);

@@ -7,6 +7,13 @@
 /** Our own short-lived names in the mirror; a leftover of a crash begins with it. */
 export const TEMP_PREFIX = '.~standby-';
 
+/** A name that `publish` makes: only such a file is ours to delete. */
+export function isTempName(name: string): boolean {
+  return TEMP_NAME.test(name);
+}
+
+const TEMP_NAME = /^\.~standby-\d+-\d+\.tmp$/;
+
 /** ext4, XFS and btrfs hold 255 bytes; NTFS holds 255 UTF-16 units, up to 765 bytes. */
 const NAME_LIMIT_BYTES = 255;
 /** PATH_MAX of Linux, less the room for the mirror's own folder. */

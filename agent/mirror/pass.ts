@@ -5,9 +5,9 @@
  */
 import type { Tree } from '../../smb/types.ts';
 import type { Outcome } from './fetch.ts';
-import { type Ground, toldOf } from './ground.ts';
+import { type Ground, mainChanged, toldOf } from './ground.ts';
 import { Lane } from './lane.ts';
-import { removeAbsent } from './remove.ts';
+import { isSameShare, removeAbsent } from './remove.ts';
 import { type Job, Scratch } from './scratch.ts';
 import { tidy } from './tidy.ts';
 import { walk } from './walk.ts';
@@ -35,6 +35,7 @@ export function startPass(
   const run = async (): Promise<void> => {
     try {
       const startedMs = ground.clock.wallMs();
+      await mustBeSameShare(ground, tree);
       await meetRoot(ground, tree);
       const root = { id: ground.rootId, path: '' };
       const options = {
@@ -60,6 +61,11 @@ export function startPass(
     }
   };
   return { done: run(), left: () => ({ known: walked, files: lane.files, bytes: lane.bytes }) };
+}
+
+/** The pass has a connection of its own: at its other end may be another server, or another disk, than when the share was recognised. */
+async function mustBeSameShare(ground: Ground, tree: Tree): Promise<void> {
+  if (!(await isSameShare(ground, tree))) throw mainChanged(ground.share);
 }
 
 /** The root's own times and attributes; no listing tells them. */

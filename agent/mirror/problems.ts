@@ -27,9 +27,11 @@ export class Problems {
   }
 
   add(share: string, path: string, problem: Problem, wallMs: number): void {
-    const known = this.#index.get('SELECT tries FROM problems WHERE share = ? AND path = ?', share, path);
+    const known = this.#index.get('SELECT tries, code, why FROM problems WHERE share = ? AND path = ?', share, path);
     const tries = known === undefined ? 0 : Math.min(count(known, 'tries') + 1, 30);
     const next = problem.retryMs === undefined ? null : wallMs + Math.min(problem.retryMs * 2 ** tries, RETRY_LIMIT_MS);
+    // Counted before the row is there: the count may come from the table.
+    const before = this.count(share);
     this.#index.change(
       'INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (share, path) DO UPDATE SET code = excluded.code, why = excluded.why, tries = excluded.tries, next_ms = excluded.next_ms, found_ms = excluded.found_ms',
       share,
@@ -40,20 +42,25 @@ export class Problems {
       next === null ? null : Math.round(next),
       Math.round(wallMs),
     );
-    if (known === undefined) this.#counts.set(share, this.count(share) + 1);
-    this.version += 1;
+    if (known === undefined) this.#counts.set(share, before + 1);
+    if (known === undefined || text(known, 'code') !== problem.code || text(known, 'why') !== problem.why) this.version += 1;
   }
 
   /** The path is well, or gone. */
   clear(share: string, path: string): void {
     if (this.count(share) === 0) return;
-    if (this.#index.change('DELETE FROM problems WHERE share = ? AND path = ?', share, path).changes > 0)
-      this.#recount(share);
+    this.#less(share, this.#index.change('DELETE FROM problems WHERE share = ? AND path = ?', share, path).changes);
   }
 
   has(share: string, path: string): boolean {
     if (this.count(share) === 0) return false;
     return this.#index.get('SELECT 1 AS n FROM problems WHERE share = ? AND path = ?', share, path) !== undefined;
+  }
+
+  #less(share: string, gone: number): void {
+    if (gone === 0) return;
+    this.#counts.set(share, this.count(share) - gone);
+    this.version += 1;
   }
 
   /** After a whole pass: those without a next try that it did not find again. */
@@ -63,16 +70,18 @@ export class Problems {
       share,
       Math.round(wallMs),
     );
-    if (done.changes > 0) this.#recount(share);
+    this.#less(share, done.changes);
   }
 
   /** Paths whose next try is due; each is due again after its pause, whatever comes of it. */
   due(share: string, wallMs: number, limit: number): string[] {
     const found = this.#index
       .all(
-        'SELECT path FROM problems WHERE share = ? AND next_ms <= ? ORDER BY next_ms LIMIT ?',
+        'SELECT path FROM problems WHERE share = ? AND (next_ms <= ? OR next_ms > ?) ORDER BY next_ms LIMIT ?',
         share,
         Math.round(wallMs),
+        // A next try farther away than any pause: the clock was set back since.
+        Math.round(wallMs) + RETRY_LIMIT_MS,
         limit,
       )
       .map((values) => text(values, 'path'));
@@ -88,14 +97,10 @@ export class Problems {
 
   count(share: string): number {
     const known = this.#counts.get(share);
-    return known ?? this.#recount(share);
-  }
-
-  #recount(share: string): number {
+    if (known !== undefined) return known;
     const found = this.#index.get('SELECT count(*) AS n FROM problems WHERE share = ?', share);
     const n = found === undefined ? 0 : count(found, 'n');
     this.#counts.set(share, n);
-    this.version += 1;
     return n;
   }
 

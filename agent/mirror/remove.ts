@@ -52,7 +52,7 @@ async function prove(ground: Ground, tree: Tree, absent: Absent): Promise<Proven
 }
 
 /** The main shows the same letters in another case, and not this spelling: a rename that changed only the case. */
-async function isOtherSpelling(tree: Tree, path: string): Promise<boolean> {
+export async function isOtherSpelling(tree: Tree, path: string): Promise<boolean> {
   const name = nameOf(path);
   let other = false;
   try {

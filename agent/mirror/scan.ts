@@ -10,7 +10,7 @@ import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
-import { type Ground, keeperFor, openKnown, toldOf } from './ground.ts';
+import { type Ground, isOtherObject, keeperFor, localProblem, openKnown, toldOf } from './ground.ts';
 import { below, isLeftOut, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
 import type { Job, Scratch } from './scratch.ts';
@@ -42,14 +42,18 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
     for await (const batch of tree.list(at.path)) {
       refused += noteRefused(ground, at, batch);
       for (const entry of batch.entries) {
-        await meet(ground, tree, dir, at, entry, listing, work);
+        try {
+          await meet(ground, tree, dir, at, entry, listing, work);
+        } catch (error) {
+          const problem = localProblem(error);
+          if (problem === undefined) throw error;
+          problems.add(share, below(at.path, entry.name), problem, clock.wallMs());
+        }
         if (pace.isTired) await pace.rest();
       }
     }
-    if (refused === 0) {
-      await noteAbsent(ground, at, work.scratch, listing, newestId, pace);
-      problems.clear(share, at.path);
-    }
+    if (refused === 0) await noteAbsent(ground, at, work.scratch, listing, newestId, pace);
+    problems.clear(share, at.path);
     index.setListed(at.id);
   } finally {
     dir.close();
@@ -112,6 +116,8 @@ async function meetDirectory(
   if (there.kind !== 'directory') folder.makeDirectory(dir, entry.name, entry);
   else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
     folder.dressDirectory(dir, entry.name, entry);
+  // Another directory took the name of one that we know: what we know of its content means nothing.
+  if (row?.kind === 'directory' && isOtherObject(told, row)) index.setUnlisted(row.id);
   if (row?.kind !== 'directory' || differsDirectory(told, row))
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
 }

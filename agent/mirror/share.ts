@@ -6,9 +6,9 @@
  *      any → unreachable | refused → (pause) → (connect) → full pass
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, isFailure, textOf } from '../../base/failure.ts';
+import { isFailure, textOf } from '../../base/failure.ts';
 import type { ShareState } from '../engine-messages.ts';
-import type { Ground } from './ground.ts';
+import { type Ground, mainChanged } from './ground.ts';
 import { type Link, type OpenLink, openUnlessAborted, REFUSALS } from './links.ts';
 import type { Pass } from './pass.ts';
 import { type Gate, runSession } from './session.ts';
@@ -79,7 +79,11 @@ export class ShareMirror {
         log.warning(`mirroring is interrupted: ${textOf(error)}`, { share });
         this.#stumbled(error);
       }
-      if (clock.monoMs() - beganMs > STEADY_MS) pauseMs = PAUSE_MS;
+      if (clock.monoMs() - beganMs > STEADY_MS) {
+        pauseMs = PAUSE_MS;
+        // Trouble that returns at once is the same trouble, and was told.
+        this.#alerted = '';
+      }
       const waitMs = this.#state === 'refused' ? REFUSED_PAUSE_MS : pauseMs;
       await pause(waitMs * (0.75 + this.#options.random() / 2), undefined, { signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, PAUSE_LIMIT_MS);
@@ -93,7 +97,6 @@ export class ShareMirror {
       signal.throwIfAborted();
       await this.#recognise(link);
       this.#watching = false;
-      this.#alerted = '';
       this.#showWork();
       await runSession(
         link,
@@ -128,13 +131,7 @@ export class ShareMirror {
       return;
     }
     if (known.volumeSerial === now.volumeSerial && known.rootFileId === now.rootFileId) return;
-    throw new Failure({
-      code: 'main-changed',
-      doing: 'recognise share',
-      subject: share,
-      what: 'another volume or folder than the one that is mirrored stands behind this name now; nothing was changed here',
-      hint: 'is its disk mounted on the main? If the share was moved on purpose, mirror it under a new name',
-    });
+    throw mainChanged(share);
   }
 
   #stumbled(error: unknown): void {

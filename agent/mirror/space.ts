@@ -15,6 +15,8 @@ import type { Attic } from './attic.ts';
 const FRESH_MS = 250;
 const SETTLE_MS = 20;
 const LOOK_AGAIN_MS = 2_000;
+/** Without a refusal for so long, and with nobody waiting, there is room. */
+const QUIET_MS = 5_000;
 /** With less than so much room nothing goes on. */
 const SOME_BYTES = 1_048_576;
 /** A replaced version is kept when it takes at most this part of the room: one in so many. */
@@ -89,7 +91,7 @@ export class Space {
    */
   async wait(bytes: number, signal: AbortSignal): Promise<string | undefined> {
     this.#measure();
-    if (bytes + this.#options.reserveBytes > this.#wholeBytes)
+    if (bytes > SOME_BYTES && bytes + this.#options.reserveBytes > this.#wholeBytes)
       return `it needs ${humanSize(bytes)}, and the mirror's disk holds ${humanSize(this.#wholeBytes)}`;
     const kind = bytes > SOME_BYTES ? 'much' : 'some';
     let waiting = this.#waiting.get(kind);
@@ -111,6 +113,12 @@ export class Space {
     this.#say('');
   }
 
+  /** Ends what was said when whoever waited is no longer there to prove it; to be called now and then. */
+  look(): void {
+    const isQuiet = this.#options.monoMs() - this.#refusedMs > QUIET_MS;
+    if (this.#full !== '' && this.#waiting.size === 0 && isQuiet && this.#hasRoom(SOME_BYTES)) this.#say('');
+  }
+
   async #untilRoom(bytes: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       // Also lets what is on its way land, so that the next measurement knows it.
@@ -123,8 +131,8 @@ export class Space {
         this.#refusedMs = Number.NEGATIVE_INFINITY;
         continue;
       }
-      this.#say(this.#shortage(bytes));
       if (bytes > SOME_BYTES && this.#hasRoom(SOME_BYTES)) return;
+      this.#say(this.#shortage(bytes));
       await pause(LOOK_AGAIN_MS, undefined, { signal });
     }
   }

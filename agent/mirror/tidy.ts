@@ -1,5 +1,5 @@
 /**
- * The end of a pass, on our side only: goes through the mirror's directories, removes temps that a crash left, puts away
+ * The end of a pass, on our side only: goes through the mirror's directories, removes the temps that a crash left, puts away
  * what is neither in the index nor on the main, and sets the directories' times, which everything before has moved.
  *
  * What could go wrong, and why it does not:
@@ -10,12 +10,12 @@
  */
 import fs from 'node:fs';
 import type { Tree } from '../../smb/types.ts';
-import type { Directory } from './folder.ts';
+import { type Directory, isNoDirectory } from './folder.ts';
 import { type Ground, isGone, keeperFor } from './ground.ts';
 import { unixNs } from './metadata.ts';
-import { below, TEMP_PREFIX } from './names.ts';
+import { below, isTempName } from './names.ts';
 import { Pace } from './pace.ts';
-import { isSameShare } from './remove.ts';
+import { isOtherSpelling, isSameShare } from './remove.ts';
 
 /** Throws what concerns the connection, and on abort. */
 export async function tidy(ground: Ground, tree: Tree, signal: AbortSignal): Promise<void> {
@@ -48,13 +48,14 @@ async function tidyDirectory(
   let dir: Directory;
   try {
     dir = ground.folder.open(path);
-  } catch {
+  } catch (error) {
     // Gone meanwhile, or something is in its way: the next pass makes it anew.
-    return;
+    if (isNoDirectory(error)) return;
+    throw error;
   }
   try {
     for await (const entry of await fs.promises.opendir(dir.at('.'))) {
-      if (entry.name.startsWith(TEMP_PREFIX)) fs.rmSync(dir.at(entry.name), { recursive: true, force: true });
+      if (entry.isFile() && isTempName(entry.name)) fs.rmSync(dir.at(entry.name), { force: true });
       else if (ground.index.child(id, entry.name) === undefined)
         await putAway(ground, tree, dir, id, path, entry.name, signal);
       if (pace.isTired) await pace.rest();
@@ -76,7 +77,8 @@ async function putAway(
 ): Promise<void> {
   const file = below(path, name);
   if (!ground.index.row(id)?.listed || ground.problems.has(ground.share, file)) return;
-  if (!(await isGone(tree, file)) || !(await isSameShare(ground, tree))) return;
+  if (!(await isGone(tree, file)) && !(await isOtherSpelling(tree, file))) return;
+  if (!(await isSameShare(ground, tree))) return;
   signal.throwIfAborted();
   if (ground.index.child(id, name) !== undefined || dir.look(name).kind === 'none') return;
   keeperFor(ground, file).move(dir, name);

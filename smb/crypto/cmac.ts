@@ -2,7 +2,7 @@
  * AES-CMAC (RFC 4493) on top of the AES-CBC that Node has: CMAC is CBC-MAC over the message, whose last block is padded
  * and mixed with a key of its own. The cipher text is thrown away except for the last block.
  */
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, type KeyObject } from 'node:crypto';
 
 const BLOCK = 16;
 const ZERO_BLOCK = Buffer.alloc(BLOCK);
@@ -11,7 +11,7 @@ const ZERO_BLOCK = Buffer.alloc(BLOCK);
 const SLICE = 65_536;
 
 /** The 16-byte code of a message of any length; the key has 16 bytes. */
-export function aesCmac(key: Buffer, message: Buffer): Buffer {
+export function aesCmac(key: Buffer | KeyObject, message: Buffer): Buffer {
   const cipher = createCipheriv('aes-128-cbc', key, ZERO_BLOCK).setAutoPadding(false);
   // With an IV of zero this is AES(key, 0), the L of RFC 4493 2.3. The chain now stands at L instead of at zero, so the
   // first block takes L once more to undo it: that is cheaper than a second cipher object for every message.

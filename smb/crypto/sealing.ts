@@ -6,7 +6,7 @@
  *
  * Nothing decrypted leaves this file before its tag was checked.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { Failure } from '../../base/failure.ts';
 import { malformed } from '../malformed.ts';
 import type { ServerInfo } from '../types.ts';
@@ -27,7 +27,13 @@ const READING = 'read encrypted message';
  * Encrypts a chain. `counter` makes the nonce: it must never be used twice with one key, so whoever holds the key counts
  * up by one for every message.
  */
-export function seal(cipher: Cipher, key: Buffer, sessionId: bigint, counter: bigint, plain: Buffer): Buffer {
+export function seal(
+  cipher: Cipher,
+  key: Buffer | KeyObject,
+  sessionId: bigint,
+  counter: bigint,
+  plain: Buffer,
+): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(PROTOCOL_ID, 0);
   header.writeBigUInt64LE(counter, NONCE_AT);
@@ -46,7 +52,7 @@ export function seal(cipher: Cipher, key: Buffer, sessionId: bigint, counter: bi
  * Decrypts what the server sent for this session. Throws `malformed` when the header is wrong, and `bad-signature` when
  * the tag does not fit: someone changed the message, or the key is another one.
  */
-export function unseal(cipher: Cipher, key: Buffer, sessionId: bigint, frame: Buffer): Buffer {
+export function unseal(cipher: Cipher, key: Buffer | KeyObject, sessionId: bigint, frame: Buffer): Buffer {
   if (frame.length < HEADER_BYTES) throw malformed(READING, `it has ${frame.length} bytes, fewer than its header`);
   if (frame.readUInt32LE(0) !== PROTOCOL_ID) throw malformed(READING, 'it does not start with its protocol id');
   if (frame.readUInt32LE(36) !== frame.length - HEADER_BYTES) {
@@ -72,7 +78,7 @@ export function unseal(cipher: Cipher, key: Buffer, sessionId: bigint, frame: Bu
   }
 }
 
-function sealerOf(cipher: Cipher, key: Buffer, header: Buffer, plainBytes: number) {
+function sealerOf(cipher: Cipher, key: Buffer | KeyObject, header: Buffer, plainBytes: number) {
   const authenticated = header.subarray(NONCE_AT);
   const options = { authTagLength: TAG_BYTES };
   return isCcm(cipher)
@@ -82,7 +88,7 @@ function sealerOf(cipher: Cipher, key: Buffer, header: Buffer, plainBytes: numbe
     : createCipheriv(cipher, key, nonceOf(cipher, header), options).setAAD(authenticated);
 }
 
-function openerOf(cipher: Cipher, key: Buffer, header: Buffer, plainBytes: number) {
+function openerOf(cipher: Cipher, key: Buffer | KeyObject, header: Buffer, plainBytes: number) {
   const authenticated = header.subarray(NONCE_AT);
   const options = { authTagLength: TAG_BYTES };
   const tag = header.subarray(4, 4 + TAG_BYTES);

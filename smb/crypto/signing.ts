@@ -1,5 +1,5 @@
 /** Signatures of SMB2 messages (MS-SMB2 3.1.4.1). */
-import { createCipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createHmac, type KeyObject } from 'node:crypto';
 import type { ServerInfo } from '../types.ts';
 import { aesCmac } from './cmac.ts';
 
@@ -14,7 +14,12 @@ export interface SignatureNonce {
  * The 16 bytes for the Signature field of one part of a chain. `part` is its header, body and padding up to the next
  * part, its Signature field (bytes 48–63) zero.
  */
-export function signature(algorithm: ServerInfo['signing'], key: Buffer, part: Buffer, nonce: SignatureNonce): Buffer {
+export function signature(
+  algorithm: ServerInfo['signing'],
+  key: Buffer | KeyObject,
+  part: Buffer,
+  nonce: SignatureNonce,
+): Buffer {
   switch (algorithm) {
     case 'hmac-sha256':
       return createHmac('sha256', key).update(part).digest().subarray(0, 16);
