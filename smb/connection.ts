@@ -28,7 +28,12 @@ export async function openConnection(options: ConnectOptions, surroundings: Surr
   const { host, connectTimeoutMs } = options;
   const port = options.port ?? SMB_PORT;
   const subject = net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-  const link = new Link(subject, options.requestTimeoutMs, surroundings.clock);
+  const link = new Link(
+    subject,
+    options.requestTimeoutMs,
+    surroundings.clock,
+    Math.min(connectTimeoutMs, options.requestTimeoutMs),
+  );
   try {
     await openTcp(link, host, port, connectTimeoutMs);
     const terms = await negotiate(link, surroundings.random, connectTimeoutMs);

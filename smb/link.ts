@@ -56,8 +56,11 @@ export class Link {
   #failure: Failure | undefined;
   #resolveClosed: (why: Failure) => void = () => {};
 
-  /** @param subject names the server in messages: `host:port` */
-  constructor(subject: string, timeoutMs: number, clock: Clock) {
+  /**
+   * @param subject names the server in messages: `host:port`
+   * @param shortestMs the shortest time limit that any request of this link will have: it sets how often deadlines are looked at
+   */
+  constructor(subject: string, timeoutMs: number, clock: Clock, shortestMs = timeoutMs) {
     this.subject = subject;
     this.timeoutMs = timeoutMs;
     this.#clock = clock;
@@ -66,7 +69,7 @@ export class Link {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
-    this.#lookMs = Math.max(LOOK_MS.least, Math.min(LOOK_MS.most, timeoutMs / 8));
+    this.#lookMs = Math.max(LOOK_MS.least, Math.min(LOOK_MS.most, shortestMs / 8));
     this.#look = setInterval(() => this.#lookAtDeadlines(), this.#lookMs);
   }
 
