@@ -10,6 +10,7 @@ import type { Outcome } from './fetch.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';
+import { Moves } from './moves.ts';
 import { startPass } from './pass.ts';
 import { Problems } from './problems.ts';
 import { Space } from './space.ts';
@@ -21,6 +22,8 @@ export class FakeShare {
   readonly statePath = path.join(this.folder, 'state');
   readonly outcomes: string[] = [];
   ground: Ground;
+  /** The main's clock; far ahead of what its files say, unless told otherwise. */
+  mainMs = (): number => Date.now();
   /** Wraps the tree that a pass sees, to make it lie or fail. */
   disguise: (tree: Tree) => Tree = (tree) => tree;
 
@@ -46,6 +49,8 @@ export class FakeShare {
       problems: new Problems(index),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
       clock: { monoMs, wallMs: () => Date.now() },
+      mainMs: () => this.mainMs(),
+      moves: new Moves(),
       log: silentLog,
       busy: new Set(),
       placed: { files: 0, bytes: 0 },

@@ -150,7 +150,8 @@ export function problemOf(error: unknown): Problem {
 /** What our own disk refuses for one object alone; undefined for what concerns more than that. */
 export function localProblem(error: unknown): Problem | undefined {
   const errno = errnoOf(error);
-  if (errno === undefined || !['ENAMETOOLONG', 'EFBIG', 'EPERM', 'EACCES', 'EIO', 'ENOTEMPTY'].includes(errno)) return undefined;
+  if (errno === undefined || !['ENAMETOOLONG', 'EFBIG', 'EPERM', 'EACCES', 'EIO', 'ENOTEMPTY'].includes(errno))
+    return undefined;
   const { what } = failureOf(error, 'keep');
   return { code: errno.toLowerCase(), why: `cannot be kept here: ${what}`, retryMs: LOCAL_RETRY_MS };
 }

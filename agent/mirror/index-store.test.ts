@@ -69,7 +69,7 @@ it('forgets a removed tree at once, and its rows little by little', () => {
 it('trusts what waits for a flush until the machine restarts, and what was flushed for ever', () => {
   const share = index.share('docs');
   index.put(share.id, share.root, 'flushed', 'file', told(5), signature);
-  index.completeBatch(index.closeBatch());
+  index.completeBatch(index.closeBatch(), 100);
   index.put(share.id, share.root, 'waiting', 'file', told(5), signature);
   const reopened = (bootId: string): (bigint | undefined)[] => {
     index.close();
@@ -85,7 +85,7 @@ it('completes only the batch that was flushed', () => {
   index.put(share.id, share.root, 'first', 'file', told(5), signature);
   const batch = index.closeBatch();
   index.put(share.id, share.root, 'second', 'file', told(5), signature);
-  index.completeBatch(batch);
+  index.completeBatch(batch, 100);
   index.close();
   index = new IndexStore(folder, 'boot-2');
   expect(index.find(share.root, 'first')?.local.size).toBe(5n);

@@ -18,6 +18,7 @@ import { chooseKnown, type KnownFile } from './known.ts';
 import { carefully, type OpenLink } from './links.ts';
 import { type Freeze, openFreeze } from './mark.ts';
 import { type Owner, unixNs } from './metadata.ts';
+import { Moves } from './moves.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
 import type { Gate } from './session.ts';
@@ -57,14 +58,15 @@ export class Mirror {
   readonly #attic: Attic;
   readonly #flusher: Flusher;
   readonly #problems: Problems;
+  readonly #space: Space;
   readonly #folders = new Map<string, MirrorFolder>();
   readonly #shares: ShareMirror[] = [];
   readonly #alertedMs = new Map<string, number>();
   readonly #placed = { files: 0, bytes: 0 };
   readonly #rate = new Rate();
   #running = false;
-  /** The main's clock when a connection was last opened; 0 before. */
-  #mainWallMs = 0;
+  /** The main's clock less our monotonic one, as of the connection that was opened last. */
+  #mainAheadMs: number | undefined;
   readonly #timer: NodeJS.Timeout;
   #told = '';
   #toldMs = 0;
@@ -92,7 +94,7 @@ export class Mirror {
       index: this.index,
       failed: (failure) => this.#alert(failure.code, failure.message, failure.hint ?? ''),
     });
-    const space = new Space({
+    this.#space = new Space({
       mirrorPath,
       reserveBytes: options.reserveBytes,
       attic: this.#attic,
@@ -105,7 +107,7 @@ export class Mirror {
     });
     const open = carefully(async (share) => {
       const link = await options.open(share);
-      this.#mainWallMs = Number(unixNs(link.server.systemTime) / 1_000_000n);
+      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
       return link;
     }, clock);
     const gate = oneAtATime();
@@ -121,9 +123,11 @@ export class Mirror {
         folder,
         attic: this.#attic,
         problems: this.#problems,
-        space,
+        space: this.#space,
         clock,
         log,
+        mainMs: () => this.#mainMs,
+        moves: new Moves(),
         busy: new Set(),
         placed: this.#placed,
       };
@@ -134,7 +138,7 @@ export class Mirror {
           gate,
           passEveryMs: options.passEveryMs,
           random: options.random,
-          alert: (code, what, hint) => this.#alert(code, what, hint),
+          alert: (code, what, hint) => this.#alert(code, what, hint, share),
           changed: () => this.#tell(true),
         }),
       );
@@ -198,10 +202,17 @@ export class Mirror {
     this.index.close();
   }
 
-  #alert(code: string, what: string, hint: string): void {
+  get #mainMs(): number {
+    const { clock } = this.#options;
+    return this.#mainAheadMs === undefined ? clock.wallMs() : clock.monoMs() + this.#mainAheadMs;
+  }
+
+  /** The same trouble of two shares is two alerts. */
+  #alert(code: string, what: string, hint: string, share = ''): void {
     const nowMs = this.#options.clock.monoMs();
-    if (nowMs - (this.#alertedMs.get(code) ?? Number.NEGATIVE_INFINITY) < ALERT_AGAIN_MS) return;
-    this.#alertedMs.set(code, nowMs);
+    const key = `${code} ${share}`;
+    if (nowMs - (this.#alertedMs.get(key) ?? Number.NEGATIVE_INFINITY) < ALERT_AGAIN_MS) return;
+    this.#alertedMs.set(key, nowMs);
     this.#options.log.error(what, { alert: code });
     this.#options.tell({ kind: 'alert', code, what, hint });
   }
@@ -209,13 +220,14 @@ export class Mirror {
   #turn(): void {
     const { clock } = this.#options;
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
+    this.#space.look();
     this.#tell(false);
     if (!this.#running) return;
     if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();
-    if (this.#mainWallMs > 0 && clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
+    if (this.#mainAheadMs !== undefined && clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
       this.#prunedMs = clock.monoMs();
       // A clock of ours that jumped ahead must not empty the attic.
-      const wallMs = Math.min(clock.wallMs(), this.#mainWallMs);
+      const wallMs = Math.min(clock.wallMs(), this.#mainMs);
       this.#attic.prune(wallMs).catch((error: unknown) => this.#alert('attic', String(error), ''));
     }
   }
@@ -276,16 +288,20 @@ export class Mirror {
   }
 }
 
-function oneAtATime(): Gate {
+/** Exported for its test. */
+export function oneAtATime(): Gate {
   let last: Promise<void> = Promise.resolve();
   return {
     async enter(signal) {
       const before = last;
-      let leave = (): void => {};
-      last = new Promise((resolve) => {
-        leave = resolve;
-      });
-      await before;
+      const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+      last = before.then(() => left);
+      // Whoever is called off waits no longer: the pass of another share may take hours.
+      const off = Promise.withResolvers<void>();
+      const stop = (): void => off.resolve();
+      signal.addEventListener('abort', stop, { once: true });
+      if (!signal.aborted) await Promise.race([before, off.promise]);
+      signal.removeEventListener('abort', stop);
       if (signal.aborted) leave();
       signal.throwIfAborted();
       return leave;

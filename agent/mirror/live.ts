@@ -1,7 +1,7 @@
 /**
  * Follows a share between passes. Notify says where to look, looking finds the truth:
  *
- *   event → hint: the named path, after a short pause    → stat → same? / dress / fetch lane; again after 1, 3, 10, 30 s
+ *   event → hint: the named path, after a short pause    → stat → same? / dress / fetch lane; again after 1, 3, 10, 30 s …
  *         → scan: a directory where something went away  → list → notes what lacks → (pause) → remove.ts
  *         → active: directories with events are listed every second or two, which finds the writes that notify misses
  *
@@ -13,7 +13,7 @@ import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import { compareFile } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import { follow } from './follow.ts';
-import { type Ground, isAboutPath, problemOf, toldOf } from './ground.ts';
+import { ageMs, type Ground, isAboutPath, isOtherObject, problemOf, toldOf } from './ground.ts';
 import { isLeftOut, nameOf, parentOf, whyUnfit } from './names.ts';
 import { removeAbsent } from './remove.ts';
 import { type Job, Scratch } from './scratch.ts';
@@ -33,6 +33,11 @@ const TURN_MS = 50;
 const FIRST_LOOK_MS = 100;
 /** Looks after a file was seen to move: notify tells nothing of writes into a file that is open. */
 const LATER_LOOKS_MS = [1_000, 3_000, 10_000, 30_000];
+/** And after those, while there is room for it: Windows lists an open file as it was when it was opened. */
+const PATIENT_LOOKS_MS = [...LATER_LOOKS_MS, 60_000, 180_000, 600_000, 1_800_000];
+/** Somebody who writes a file in pieces is waited for, but not for ever. */
+const QUIET_MS = 250;
+const QUIET_LOOKS = 8;
 /** A file of this size is copied when it has stood still for a moment, not on every growth. */
 const BIG_BYTES = 4 * 1_048_576;
 const STILL_MS = 700;
@@ -46,17 +51,23 @@ const ACTIVE_FOR_MS = 600_000;
 const ACTIVE_SHARE = 10;
 const STAMP_PAUSE_MS = 500;
 const PAIR_MS = 500;
+/** 8.3 names (MS-FSCC 2.1.5.2.1), as Windows makes them of long ones. */
+const SHORT_NAME = /^[^ ]{1,6}~\d{1,4}(\.[^ ]{0,3})?$/;
 const HINT_LIMIT = 10_000;
 const COURTESY_LIMIT = 500;
 const SCAN_LIMIT = 2_000;
 const ACTIVE_LIMIT = 256;
 const LOOKS_AT_ONCE = 32;
 const SCANS_AT_ONCE = 4;
+/** Renames followed and directories stamped at the same time. */
+const TASKS_AT_ONCE = 32;
 
 interface Hint {
   dueMs: number;
   stage: number;
   last: { size: number; written: FileTime } | undefined;
+  /** Looks that found it just written. */
+  waited: number;
 }
 
 interface Active {
@@ -73,6 +84,7 @@ export class Live {
   readonly #stamps = new Map<string, number>();
   readonly #looking = new Set<string>();
   readonly #scanning = new Set<string>();
+  readonly #tasks = new Set<Promise<void>>();
   #from: { path: string; ms: number } | undefined;
   #failed: unknown;
   #removing: Promise<unknown> | undefined;
@@ -92,7 +104,7 @@ export class Live {
     if (known !== undefined) {
       known.dueMs = Math.min(known.dueMs, dueMs);
       known.stage = Math.min(known.stage, stage);
-    } else if (this.#hints.size < HINT_LIMIT) this.#hints.set(path, { dueMs, stage, last: undefined });
+    } else if (this.#hints.size < HINT_LIMIT) this.#hints.set(path, { dueMs, stage, last: undefined, waited: 0 });
     else this.#options.overflow();
   }
 
@@ -118,11 +130,18 @@ export class Live {
     }
   }
 
-  /** A file was placed: its directory's times moved here, and it may be moving on. */
-  placed(path: string, after: Stat | undefined): void {
-    if (this.#stamps.size < SCAN_LIMIT) this.#stamps.set(parentOf(path), this.#now + STAMP_PAUSE_MS);
+  /** A file was placed: its directory's times moved here, and what is fresh may be moving on. */
+  placed(path: string, fresh: boolean): void {
+    this.#stampSoon(parentOf(path));
+    if (!fresh) return;
+    // Notify may tell nothing of it, and has not, when a pass or a scan found it.
+    this.touch(parentOf(path));
     // Looking again is a courtesy here: while a pass places thousands, most of them are left to the scans.
-    if (after !== undefined && this.#hints.size < COURTESY_LIMIT) this.hint(path, LATER_LOOKS_MS[0], 1);
+    if (this.#hints.size < COURTESY_LIMIT) this.hint(path, LATER_LOOKS_MS[0], 1);
+  }
+
+  #stampSoon(directory: string): void {
+    if (this.#stamps.size < SCAN_LIMIT) this.#stamps.set(directory, this.#now + STAMP_PAUSE_MS);
   }
 
   /** One event of the watch. */
@@ -145,7 +164,8 @@ export class Live {
       case 'renamed-to': {
         const from = this.#from;
         this.#from = undefined;
-        if (from !== undefined && this.#now - from.ms < PAIR_MS) void this.#guard(() => this.#pair(from.path, path));
+        if (from !== undefined && this.#now - from.ms < PAIR_MS && this.#tasks.size < TASKS_AT_ONCE)
+          this.#begin(() => this.#pair(from.path, path));
         else this.hint(path, 0);
         return;
       }
@@ -154,12 +174,19 @@ export class Live {
     }
   }
 
+  /** Something small that `landed` waits for. */
+  #begin(act: () => Promise<unknown>): void {
+    const task = this.#guard(act).finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
   async #pair(from: string, to: string): Promise<void> {
-    const { ground, tree } = this.#options;
+    const { ground, tree, signal } = this.#options;
+    signal.throwIfAborted();
     const row = ground.index.find(ground.rootId, from);
     if (row !== undefined && (await follow(ground, tree, row, to, row.fileId))) {
-      this.placed(to, undefined);
-      this.placed(from, undefined);
+      this.placed(to, false);
+      this.placed(from, false);
       // What moved inside a directory before or after its rename is found by listing it.
       if (row.kind === 'directory') this.scanSoon(to);
     }
@@ -179,7 +206,8 @@ export class Live {
 
   /** After the signal was aborted. */
   async landed(): Promise<void> {
-    while (this.#looking.size + this.#scanning.size > 0 || this.#removing !== undefined) await pause(5);
+    while (this.#looking.size + this.#scanning.size + this.#tasks.size > 0 || this.#removing !== undefined)
+      await pause(5);
     this.#scratch.close();
   }
 
@@ -204,9 +232,10 @@ export class Live {
       void this.#guard(() => this.#scan(path)).finally(() => this.#scanning.delete(path));
     }
     for (const [path, dueMs] of this.#stamps) {
-      if (dueMs > now || this.#stamps.size === 0) continue;
+      if (this.#tasks.size >= TASKS_AT_ONCE) break;
+      if (dueMs > now) continue;
       this.#stamps.delete(path);
-      void this.#guard(() => this.#stamp(path));
+      this.#begin(() => this.#stamp(path));
     }
     if (this.#removing === undefined)
       this.#removing = this.#guard(() => this.#remove(now)).finally(() => {
@@ -236,6 +265,10 @@ export class Live {
     const { ground, tree, want, signal } = this.#options;
     const row = ground.index.find(ground.rootId, path);
     if (row?.kind !== 'directory') {
+      // An active directory is not asked for in vain again and again.
+      this.#active.delete(path);
+      const moved = ground.moves.whereIs(path, this.#now);
+      if (moved !== undefined) this.scanSoon(moved);
       if (path !== '') this.scanSoon(parentOf(path));
       return;
     }
@@ -303,7 +336,7 @@ export class Live {
     const unfit = whyUnfit(path);
     const problem = unfit === undefined ? whyNotContent(now) : { code: 'bad-name', why: unfit };
     if (problem !== undefined) ground.problems.add(ground.share, path, problem, ground.clock.wallMs());
-    else if (now.directory) this.#lookDirectory(path);
+    else if (now.directory) this.#lookDirectory(path, now);
     else this.#lookFile(path, now, hint);
   }
 
@@ -314,16 +347,18 @@ export class Live {
       return;
     }
     ground.problems.clear(ground.share, path);
+    const moved = ground.moves.whereIs(path, this.#now);
+    if (moved !== undefined) this.hint(moved);
     if (path !== '' && ground.index.find(ground.rootId, path) !== undefined) this.scanSoon(parentOf(path));
   }
 
-  #lookDirectory(path: string): void {
+  #lookDirectory(path: string, now: Stat): void {
     const { ground } = this.#options;
     const row = ground.index.find(ground.rootId, path);
-    // A directory that is new here is made by listing its parent, which also looks for where it came from.
-    if (row?.kind !== 'directory') this.scanSoon(parentOf(path), 0);
+    // A directory that is new here, or another one, is made by listing its parent, which also looks for where it came from.
+    if (row?.kind !== 'directory' || isOtherObject(toldOf(now, 0n), row)) this.scanSoon(parentOf(path), 0);
     else if (!row.listed || ground.problems.has(ground.share, path)) this.scanSoon(path, 0);
-    else this.#stamps.set(path, this.#now + STAMP_PAUSE_MS);
+    else this.#stampSoon(path);
   }
 
   #lookFile(path: string, now: Stat, hint: Hint): void {
@@ -337,16 +372,30 @@ export class Live {
     }
     if (verdict !== 'fetch') {
       ground.problems.clear(ground.share, path);
-      const next = LATER_LOOKS_MS[hint.stage];
+      const isRoomy = this.#hints.size < COURTESY_LIMIT;
+      const next = (isRoomy ? PATIENT_LOOKS_MS : LATER_LOOKS_MS)[hint.stage];
       if (next !== undefined) this.hint(path, next, hint.stage + 1);
       return;
     }
-    const stands = hint.last !== undefined && hint.last.size === now.size && hint.last.written === now.written;
-    if (now.size > BIG_BYTES && !stands) {
-      this.#hints.set(path, { dueMs: this.#now + STILL_MS, stage: 0, last: { size: now.size, written: now.written } });
-      return;
-    }
-    if (ground.busy.has(path)) this.hint(path, FIRST_LOOK_MS);
+    const waitMs = this.#waitMs(now, hint);
+    if (waitMs > 0)
+      this.#hints.set(path, {
+        dueMs: this.#now + waitMs,
+        stage: 0,
+        last: { size: now.size, written: now.written },
+        waited: hint.waited + 1,
+      });
+    // A server tells of a file by its short name when it was opened so; only a listing knows what it is called.
+    else if (row === undefined && SHORT_NAME.test(nameOf(path))) this.scanSoon(parentOf(path), 0);
+    else if (ground.busy.has(path)) this.hint(path, FIRST_LOOK_MS);
     else want({ path, size: now.size, fileId: 0n });
+  }
+
+  /** Milliseconds until the file may have come to rest; 0 when it seems to have. */
+  #waitMs(now: Stat, { last, waited }: Hint): number {
+    const stands = last !== undefined && last.size === now.size && last.written === now.written;
+    if (now.size > BIG_BYTES) return stands ? 0 : STILL_MS;
+    const restMs = QUIET_MS - ageMs(this.#options.ground, now);
+    return restMs > 0 && waited < QUIET_LOOKS ? QUIET_MS : 0;
   }
 }

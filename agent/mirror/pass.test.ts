@@ -50,7 +50,7 @@ it('copies everything, and nothing twice', async () => {
 it('reads again after a power cut what no flush had made durable, and trusts what one had', async () => {
   fill();
   await share.pass();
-  share.ground.index.completeBatch(share.ground.index.closeBatch());
+  share.ground.index.completeBatch(share.ground.index.closeBatch(), 100);
   share.main.write('a/late.txt', 'late');
   await share.pass();
   share.outcomes.length = 0;

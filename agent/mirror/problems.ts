@@ -43,7 +43,8 @@ export class Problems {
       Math.round(wallMs),
     );
     if (known === undefined) this.#counts.set(share, before + 1);
-    if (known === undefined || text(known, 'code') !== problem.code || text(known, 'why') !== problem.why) this.version += 1;
+    if (known === undefined || text(known, 'code') !== problem.code || text(known, 'why') !== problem.why)
+      this.version += 1;
   }
 
   /** The path is well, or gone. */
@@ -65,6 +66,7 @@ export class Problems {
 
   /** After a whole pass: those without a next try that it did not find again. */
   clearOlder(share: string, wallMs: number): void {
+    if (this.count(share) === 0) return;
     const done = this.#index.change(
       'DELETE FROM problems WHERE share = ? AND next_ms IS NULL AND found_ms < ?',
       share,

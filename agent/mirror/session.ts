@@ -4,9 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { textOf } from '../../base/failure.ts';
-import type { Watch } from '../../smb/types.ts';
+import type { Watch, WatchBatch } from '../../smb/types.ts';
 import type { Outcome } from './fetch.ts';
-import { type Ground, isAboutPath } from './ground.ts';
+import { ageMs, type Ground, isAboutPath } from './ground.ts';
 import { Lane } from './lane.ts';
 import { closeOnAbort, type Link, type OpenLink, openUnlessAborted, watchLink } from './links.ts';
 import { Live } from './live.ts';
@@ -30,9 +30,13 @@ export interface SessionOptions {
 }
 
 const LIVE_WIDTH = 16;
-/** A file written so recently (by our clock) may be in somebody's hands still. */
+/** A file written so recently (by the main's clock) may be in somebody's hands still. */
 const RECENT_MS = 60_000;
 const WATCH_RETRY_MS = 5_000;
+const WATCH_RETRY_LIMIT_MS = 300_000;
+/** While there is no watch: milliseconds between passes at least, and one part of the time in so many. */
+const UNWATCHED_MS = 10_000;
+const UNWATCHED_SHARE = 4;
 const PASS_LOOK_MS = 250;
 
 /** Runs until something ends it, and throws that; resolves only when the signal was aborted. Nothing is written after it returned. */
@@ -63,6 +67,9 @@ class Session {
   readonly #options: SessionOptions;
   readonly #signal: AbortSignal;
   #passWanted = true;
+  #isWatching = false;
+  /** The first watch is there, or was refused. */
+  readonly #watchTried = Promise.withResolvers<void>();
 
   constructor(link: Link, options: SessionOptions, signal: AbortSignal) {
     const { ground } = options;
@@ -92,14 +99,11 @@ class Session {
     const { ground } = this.#options;
     switch (outcome.kind) {
       case 'placed': {
-        const age = Math.abs(
-          ground.clock.wallMs() - Number((outcome.after.changed - 116_444_736_000_000_000n) / 10_000n),
-        );
-        this.live.placed(job.path, age < RECENT_MS ? outcome.after : undefined);
+        this.live.placed(job.path, ageMs(ground, outcome.after) < RECENT_MS);
         return;
       }
       case 'followed':
-        this.live.placed(job.path, undefined);
+        this.live.placed(job.path, false);
         return;
       case 'gone':
         this.live.scanSoon(parentOf(job.path));
@@ -115,47 +119,66 @@ class Session {
 
   async watch(): Promise<never> {
     const { ground, watching } = this.#options;
-    for (;;) {
+    for (let pauseMs = WATCH_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, WATCH_RETRY_LIMIT_MS)) {
       let watch: Watch | undefined;
       try {
         watch = await this.#link.tree.watch('', { recursive: true });
+        pauseMs = WATCH_RETRY_MS;
+        // What happened before is found by a pass that begins after.
+        this.#passWanted = true;
+        this.#isWatching = true;
+        this.#watchTried.resolve();
         watching(true);
-        for await (const batch of watch.batches) {
-          if (batch.kind === 'overflow') this.#passWanted = true;
-          else {
-            for (const change of batch.changes) this.live.changed(change.action, change.path);
-            for (const name of batch.refused)
-              ground.log.warning('the server told of a change with a name that is not safe to use', {
-                share: ground.share,
-                name,
-              });
-          }
-        }
+        for await (const batch of watch.batches) this.#hear(batch);
       } catch (error) {
         if (!isAboutPath(error)) throw error;
         ground.log.warning(`no notify for now, scanning only: ${textOf(error)}`, { share: ground.share });
       } finally {
+        this.#isWatching = false;
+        this.#watchTried.resolve();
         watch?.close();
       }
-      // Events are lost from here until the next watch; a pass has to find them.
       watching(false);
-      await pause(WATCH_RETRY_MS, undefined, { signal: this.#signal });
-      this.#passWanted = true;
+      await pause(pauseMs, undefined, { signal: this.#signal });
     }
+  }
+
+  #hear(batch: WatchBatch): void {
+    const { ground } = this.#options;
+    if (batch.kind === 'overflow') {
+      this.#passWanted = true;
+      return;
+    }
+    for (const change of batch.changes) this.live.changed(change.action, change.path);
+    if (batch.refused.length > 0)
+      ground.log.warning('the server told of changes with names that are not safe to use', {
+        share: ground.share,
+        names: batch.refused.length,
+        first: batch.refused[0],
+      });
   }
 
   async passes(): Promise<never> {
     const { ground, clock, passEveryMs } = { ...this.#options, clock: this.#options.ground.clock };
+    // A first pass that overtook the watch would leave a gap between the two.
+    await this.#watchTried.promise;
     let lastMs = clock.monoMs();
+    let tookMs = 0;
     for (;;) {
-      if (this.#passWanted || clock.monoMs() - lastMs >= passEveryMs) {
+      // Without a watch passes are all there is; they may take a part of the time.
+      const everyMs = this.#isWatching
+        ? passEveryMs
+        : Math.min(passEveryMs, Math.max(UNWATCHED_MS, tookMs * UNWATCHED_SHARE));
+      if (this.#passWanted || clock.monoMs() - lastMs >= everyMs) {
         const leave = await this.#options.gate.enter(this.#signal);
+        const beganMs = clock.monoMs();
         try {
           await this.#pass();
         } finally {
           leave();
         }
         lastMs = clock.monoMs();
+        tookMs = lastMs - beganMs;
         ground.log.info('passed over the share', {
           share: ground.share,
           problems: ground.problems.count(ground.share),

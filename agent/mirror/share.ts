@@ -77,13 +77,11 @@ export class ShareMirror {
       } catch (error) {
         if (signal.aborted) return;
         log.warning(`mirroring is interrupted: ${textOf(error)}`, { share });
+        // Trouble that returns at once is the same trouble, and was told.
+        if (clock.monoMs() - beganMs > STEADY_MS) this.#alerted = '';
         this.#stumbled(error);
       }
-      if (clock.monoMs() - beganMs > STEADY_MS) {
-        pauseMs = PAUSE_MS;
-        // Trouble that returns at once is the same trouble, and was told.
-        this.#alerted = '';
-      }
+      if (clock.monoMs() - beganMs > STEADY_MS) pauseMs = PAUSE_MS;
       const waitMs = this.#state === 'refused' ? REFUSED_PAUSE_MS : pauseMs;
       await pause(waitMs * (0.75 + this.#options.random() / 2), undefined, { signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, PAUSE_LIMIT_MS);

@@ -1,6 +1,6 @@
 /** For tests: a real smbd with one account and one share, on a port of its own. Only inside `tryout/isolate`. */
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -26,6 +26,8 @@ export interface Stand {
   tree(port?: number): Promise<{ connection: Connection; tree: Tree }>;
   /** What smbclient prints for these commands, run at the share: the oracle. */
   smbclient(commands: string): Promise<string>;
+  /** The same, and nothing else happens in this process until it has ended: what our own side was about to send waits meanwhile. */
+  smbclientNow(commands: string): string;
   /** Has smbclient open a file; it lets others read and write it, and not delete it. */
   hold(name: string): Promise<{ release(): Promise<void> }>;
   /** What the server holds open for anybody, by name; «.» is the share itself. */
@@ -86,6 +88,8 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
       return { connection, tree: await session.tree(SHARE) };
     },
     smbclient: (commands) => mustRun('smbclient', [...oracle, '-c', commands], { timeLimitMs: 20_000 }),
+    smbclientNow: (commands) =>
+      spawnSync('smbclient', [...oracle, '-c', commands], { timeout: 20_000, encoding: 'utf8' }).stdout,
     hold: async (name) => {
       const child = spawn('smbclient', oracle, { stdio: ['pipe', 'ignore', 'inherit'] });
       const ended = new Promise((resolve) => child.once('exit', resolve));
