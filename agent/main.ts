@@ -13,6 +13,7 @@ import type { SetupRequest } from '../api/setup.ts';
 import { systemClock } from '../base/clock.ts';
 import { Failure, isFailure, textOf } from '../base/failure.ts';
 import { ensureFolder } from '../base/file.ts';
+import { openLines } from '../base/lines.ts';
 import { lockFile, lockHolder } from '../base/lock.ts';
 import { type Log, openLog } from '../base/log.ts';
 import { readSettings } from '../settings/read.ts';
@@ -42,6 +43,10 @@ const places: Places = {
   state: path.resolve(values.state),
   run: path.resolve(values.run),
 };
+
+/** Whoever reads our log must not be able to stop us. */
+const lines = openLines(2);
+process.on('exit', lines.flush);
 
 await run().catch((error: unknown) => {
   const hint = isFailure(error) && error.hint !== undefined ? `\n  ${error.hint}` : '';
@@ -144,8 +149,6 @@ function logOf(settings: Settings | undefined): Log {
     // journald sets this for what it reads (systemd.exec(5)).
     priorityPrefix: process.env['JOURNAL_STREAM'] !== undefined,
     least: settings?.log.level ?? 'info',
-    write: (line) => {
-      fs.writeSync(2, line);
-    },
+    write: lines.write,
   });
 }

@@ -25,6 +25,7 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../base/clock.ts';
 import { failureOf } from '../base/failure.ts';
+import { openLines } from '../base/lines.ts';
 import { openLog } from '../base/log.ts';
 import { connect } from '../smb/index.ts';
 import { ADDRESS_LIFETIME_MS, HOLD_GRACE_MS } from './messages.ts';
@@ -32,8 +33,9 @@ import { type NetOptions, type NetProcess, runNet } from './process.ts';
 
 /** Runs until it is told to end; the process's exit code is set. Tests run it with shorter times. */
 export async function main(args: string[], times: Pick<NetOptions, 'graceMs' | 'lifetimeMs'>): Promise<void> {
-  // Our stderr may be the pipe of a standbyd that has died: nobody reads it, and that must not end us.
-  process.stderr.on('error', () => {});
+  // Our stderr may be the pipe of a standbyd that has died, or of a journal that hangs: neither must end or stop us.
+  const lines = openLines(2);
+  process.on('exit', lines.flush);
   const { values } = parseArgs({
     args,
     options: { run: { type: 'string' }, log: { type: 'string', default: 'human' } },
@@ -43,7 +45,7 @@ export async function main(args: string[], times: Pick<NetOptions, 'graceMs' | '
     format: values.log === 'json' ? 'json' : 'human',
     priorityPrefix: process.env['JOURNAL_STREAM'] !== undefined,
     least: 'info',
-    write: (line) => process.stderr.write(line),
+    write: lines.write,
   });
   if (values.run === undefined) {
     log.critical('say where to listen: --run FOLDER');

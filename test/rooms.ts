@@ -201,11 +201,7 @@ export const PRIVATE_ROOMS: Readonly<Record<string, readonly string[]>> = {
 export const TESTS_MAY_NOT_IMPORT: readonly string[] = ['bench/'];
 
 /** What tests are made of, though it stands beside the code: bound by the rule above only, and out of the product's reach. */
-export const PARTS_OF_TESTS: readonly RegExp[] = [
-  /\.(?:test|fake)\.ts$/u,
-  /-sample\.ts$/u,
-  /^smb\/scripted\//u,
-];
+export const PARTS_OF_TESTS: readonly RegExp[] = [/\.(?:test|fake)\.ts$/u, /-sample\.ts$/u, /^smb\/scripted\//u];
 
 /** The room of a file: the longest path that fits. */
 export function roomOf(file: string): Room {

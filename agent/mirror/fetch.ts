@@ -16,8 +16,9 @@ import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoOf, Failure, isFailure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat, Tree } from '../../smb/types.ts';
-import type { Directory, Signature } from './folder.ts';
+import { type Directory, type Signature, sameSignature } from './folder.ts';
 import { ageMs, type Ground, isAboutPath, keeperFor, localProblem, problemOf, toldOf } from './ground.ts';
+import type { Row } from './index-row.ts';
 import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
 import { openDraft, publish } from './place.ts';
@@ -203,6 +204,7 @@ class Content implements FetchSink {
     const name = nameOf(job.path);
     const row = index.child(parent.id, name);
     const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
+      if (row?.kind === 'file' && this.#isThere(dir, name, row, after)) return folder.dressFile(dir, name, after);
       const draft = this.#draft ?? this.#fromMemory(dir);
       meta.dress(draft, 'file', after, owner);
       return publish(draft, dir, name, row?.kind === 'file' ? row.local : undefined, keeperFor(this.#ground, job.path));
@@ -212,6 +214,17 @@ class Content implements FetchSink {
     placed.files += 1;
     placed.bytes += bytes;
     return { kind: 'placed', bytes, after };
+  }
+
+  /**
+   * What lies there has this very content: only ChangeTime moved, as with new access rights on a whole tree. Replacing it would
+   * fill the attic with copies of what is still here.
+   */
+  #isThere(dir: Directory, name: string, row: Row, after: Stat): boolean {
+    if (this.#draft !== undefined || row.size !== after.size || row.written !== after.written) return false;
+    const there = dir.look(name);
+    if (there.kind !== 'file' || !sameSignature(there.signature, row.local)) return false;
+    return fs.readFileSync(dir.at(name)).equals(this.#memory ?? Buffer.alloc(0));
   }
 
   #fromMemory(dir: Directory): number {

@@ -5,7 +5,8 @@ import path from 'node:path';
 import type { Tree } from '../../smb/types.ts';
 import { silentLog } from '../../test/fakes/log.ts';
 import { FakeMain } from '../handback/fake-main.ts';
-import { Attic } from './attic.ts';
+import { foldCase } from '../handback/local.ts';
+import { ATTIC_FOLDER, Attic } from './attic.ts';
 import type { Outcome } from './fetch.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
@@ -75,6 +76,29 @@ export class FakeShare {
 
   at(file: string): string {
     return path.join(this.mirrorPath, 'docs', file);
+  }
+
+  /** Renames a folder of the main with everything in it, as a server does. */
+  moveFolder(from: string, to: string): void {
+    for (const [key, node] of [...this.main.nodes]) {
+      if (node.path !== from && !node.path.startsWith(`${from}/`)) continue;
+      this.main.nodes.delete(key);
+      node.path = `${to}${node.path.slice(from.length)}`;
+      this.main.nodes.set(foldCase(node.path), node);
+    }
+  }
+
+  /** What the attic holds, without the day: path and content. */
+  attic(): string[] {
+    const root = path.join(this.mirrorPath, ATTIC_FOLDER);
+    return fs
+      .readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const at = path.join(entry.parentPath, entry.name);
+        return `${path.relative(root, at).replace(/^[^/]*\//, '')}=${fs.readFileSync(at, 'utf8')}`;
+      })
+      .sort();
   }
 
   /** Path and content of each file that is visible in the mirror, directories with a slash. */

@@ -2,6 +2,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { FileTime } from '../../smb/types.ts';
 import { NO_SIGNATURE, type Signature } from './folder.ts';
+import { CONDEMNED } from './index-schema.ts';
 
 export type Kind = 'file' | 'directory';
 
@@ -28,8 +29,19 @@ export interface Row extends Told {
   listed: boolean;
 }
 
-export const ROW_COLUMNS =
+const ROW_COLUMNS =
   'id, parent, name, kind, size, written, created, changed, attributes, file_id, local_size, local_mtime, local_ctime, local_ino, listed';
+
+/** Built once: a statement is found by its text, and a text made anew is hashed anew. */
+export const SELECT = {
+  row: `SELECT ${ROW_COLUMNS} FROM objects WHERE id = ?`,
+  child: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name = ?`,
+  children: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? ORDER BY name LIMIT ?`,
+  directories: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? AND kind = 0 AND listed <= ? ORDER BY name LIMIT ?`,
+  withFileId: `SELECT ${ROW_COLUMNS} FROM objects WHERE share = ? AND file_id = ? AND file_id <> 0 LIMIT 8`,
+  files: `SELECT ${ROW_COLUMNS} FROM objects WHERE id > ? AND share = ? AND kind = 1 ORDER BY id LIMIT ?`,
+  condemned: `SELECT id FROM objects WHERE parent = ${CONDEMNED} LIMIT 1`,
+};
 
 export type Values = Record<string, SQLOutputValue>;
 

@@ -21,9 +21,9 @@ import {
   big,
   count,
   type Kind,
-  ROW_COLUMNS,
   type Row,
   rowOf,
+  SELECT,
   signed,
   type Told,
   text,
@@ -46,17 +46,6 @@ export interface ShareRow {
   files: number;
   bytes: number;
 }
-
-/** Built once: a statement is found by its text, and a text made anew is hashed anew. */
-const SELECT = {
-  row: `SELECT ${ROW_COLUMNS} FROM objects WHERE id = ?`,
-  child: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name = ?`,
-  children: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? ORDER BY name LIMIT ?`,
-  directories: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? AND kind = 0 AND listed <= ? ORDER BY name LIMIT ?`,
-  withFileId: `SELECT ${ROW_COLUMNS} FROM objects WHERE share = ? AND file_id = ? AND file_id <> 0 LIMIT 8`,
-  files: `SELECT ${ROW_COLUMNS} FROM objects WHERE id > ? AND share = ? AND kind = 1 ORDER BY id LIMIT ?`,
-  condemned: `SELECT id FROM objects WHERE parent = ${CONDEMNED} LIMIT 1`,
-};
 
 /** Milliseconds that writes are gathered before they are committed together. */
 const COMMIT_MS = 20;

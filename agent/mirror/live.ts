@@ -10,6 +10,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isFailure } from '../../base/failure.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
+import { Active } from './active.ts';
 import { compareFile } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import { follow } from './follow.ts';
@@ -44,11 +45,6 @@ const STILL_MS = 700;
 const SCAN_PAUSE_MS = 150;
 /** Between seeing that a name lacks and acting on it, so that the other end of a move can be seen. */
 const ABSENT_PAUSE_MS = 600;
-const ACTIVE_EVERY_MS = 1_000;
-/** A directory stays under watch so long after its last event. */
-const ACTIVE_FOR_MS = 600_000;
-/** Listing may take this part of the time: one in so many. */
-const ACTIVE_SHARE = 10;
 const STAMP_PAUSE_MS = 500;
 const PAIR_MS = 500;
 /** 8.3 names (MS-FSCC 2.1.5.2.1), as Windows makes them of long ones. */
@@ -56,7 +52,6 @@ const SHORT_NAME = /^[^ ]{1,6}~\d{1,4}(\.[^ ]{0,3})?$/;
 const HINT_LIMIT = 10_000;
 const COURTESY_LIMIT = 500;
 const SCAN_LIMIT = 2_000;
-const ACTIVE_LIMIT = 256;
 const LOOKS_AT_ONCE = 32;
 const SCANS_AT_ONCE = 4;
 /** Renames followed and directories stamped at the same time. */
@@ -70,17 +65,12 @@ interface Hint {
   waited: number;
 }
 
-interface Active {
-  untilMs: number;
-  dueMs: number;
-}
-
 export class Live {
   readonly #options: LiveOptions;
   readonly #scratch = new Scratch();
   readonly #hints = new Map<string, Hint>();
   readonly #scans = new Map<string, number>();
-  readonly #active = new Map<string, Active>();
+  readonly #active = new Active();
   readonly #stamps = new Map<string, number>();
   readonly #looking = new Set<string>();
   readonly #scanning = new Set<string>();
@@ -117,25 +107,12 @@ export class Live {
     else this.#options.overflow();
   }
 
-  /** Something happened in this directory: it is listed again and again for a while. */
-  touch(directory: string): void {
-    const now = this.#now;
-    const dueMs = this.#active.get(directory)?.dueMs ?? now + ACTIVE_EVERY_MS;
-    this.#active.delete(directory);
-    this.#active.set(directory, { untilMs: now + ACTIVE_FOR_MS, dueMs });
-    // Entries are in order of their last event: the quietest goes first.
-    for (const oldest of this.#active.keys()) {
-      if (this.#active.size <= ACTIVE_LIMIT) break;
-      this.#active.delete(oldest);
-    }
-  }
-
   /** A file was placed: its directory's times moved here, and what is fresh may be moving on. */
   placed(path: string, fresh: boolean): void {
     this.#stampSoon(parentOf(path));
     if (!fresh) return;
     // Notify may tell nothing of it, and has not, when a pass or a scan found it.
-    this.touch(parentOf(path));
+    this.#active.touch(parentOf(path), this.#now);
     // Looking again is a courtesy here: while a pass places thousands, most of them are left to the scans.
     if (this.#hints.size < COURTESY_LIMIT) this.hint(path, LATER_LOOKS_MS[0], 1);
   }
@@ -148,7 +125,7 @@ export class Live {
   changed(action: 'added' | 'removed' | 'modified' | 'renamed-from' | 'renamed-to' | 'stream', path: string): void {
     if (path === '' || isLeftOut(path.split('/')[0] ?? '')) return;
     const directory = parentOf(path);
-    this.touch(directory);
+    this.#active.touch(directory, this.#now);
     switch (action) {
       case 'added':
       case 'modified':
@@ -223,7 +200,7 @@ export class Live {
       this.#looking.add(path);
       void this.#guard(() => this.#look(path, hint)).finally(() => this.#looking.delete(path));
     }
-    this.#promoteActive(now);
+    for (const path of this.#active.due(now, (directory) => this.#scanning.has(directory))) this.scanSoon(path, 0);
     for (const [path, dueMs] of this.#scans) {
       if (this.#scanning.size >= SCANS_AT_ONCE) break;
       if (dueMs > now || this.#scanning.has(path)) continue;
@@ -251,22 +228,12 @@ export class Live {
     }
   }
 
-  #promoteActive(now: number): void {
-    for (const [path, active] of this.#active) {
-      if (active.untilMs < now) this.#active.delete(path);
-      else if (active.dueMs <= now && !this.#scanning.has(path)) {
-        active.dueMs = Number.POSITIVE_INFINITY;
-        this.scanSoon(path, 0);
-      }
-    }
-  }
-
   async #scan(path: string): Promise<void> {
     const { ground, tree, want, signal } = this.#options;
     const row = ground.index.find(ground.rootId, path);
     if (row?.kind !== 'directory') {
       // An active directory is not asked for in vain again and again.
-      this.#active.delete(path);
+      this.#active.forget(path);
       const moved = ground.moves.whereIs(path, this.#now);
       if (moved !== undefined) this.scanSoon(moved);
       if (path !== '') this.scanSoon(parentOf(path));
@@ -284,13 +251,12 @@ export class Live {
         workers: 2,
         onlyNew: true,
         vanished: (gone) => {
-          this.#active.delete(gone);
+          this.#active.forget(gone);
           if (gone !== '') this.scanSoon(parentOf(gone));
         },
       },
     );
-    const active = this.#active.get(path);
-    if (active !== undefined) active.dueMs = this.#now + Math.max(ACTIVE_EVERY_MS, (this.#now - began) * ACTIVE_SHARE);
+    this.#active.listed(path, this.#now, this.#now - began);
     await this.#stamp(path);
   }
 
@@ -319,7 +285,7 @@ export class Live {
     const { ground, tree } = this.#options;
     while (ground.index.sweep(200)) await pause(1);
     const removed = await removeAbsent(ground, tree, this.#scratch, now - ABSENT_PAUSE_MS);
-    if (removed > 0) for (const path of this.#active.keys()) this.#stamps.set(path, now + STAMP_PAUSE_MS);
+    if (removed > 0) for (const path of this.#active.all()) this.#stamps.set(path, now + STAMP_PAUSE_MS);
   }
 
   async #look(path: string, hint: Hint): Promise<void> {

@@ -32,6 +32,7 @@ function place(content: string, before?: Signature): Signature {
     return publish(fd, dir, 'file', before, {
       move: (at, name) => attic.move(at, name, 'docs', 'a/file', WALL_MS),
       link: (at, name) => attic.link(at, name, 'docs', 'a/file', WALL_MS),
+      keep: (at, name, old) => attic.keep(at, name, old, 'docs', 'a/file', WALL_MS),
     });
   } finally {
     fs.closeSync(fd);
@@ -62,10 +63,16 @@ it('places a new file, and its signature is that of the file', () => {
   expect(fs.readdirSync(path.join(folder, 'share'))).toEqual(['file']);
 });
 
-it('replaces what it placed itself, and keeps nothing of it', () => {
-  place('newer', place('old'));
-  expect(read()).toBe('newer');
-  expect(kept()).toEqual([]);
+it('keeps the first version of a day that it replaces, and of the later ones those that had stood for a while', () => {
+  const second = place('second', place('first'));
+  const third = place('third', second);
+  expect(kept()).toEqual(['2026-03-04/docs/a/file=first']);
+  const fd = fs.openSync(path.join(folder, 'share'), fs.constants.O_RDONLY);
+  const stood = { ...third, ctimeNs: third.ctimeNs - 700_000_000_000n };
+  attic.keep(new Directory(fd), 'file', stood, 'docs', 'a/file', WALL_MS);
+  fs.closeSync(fd);
+  expect(kept()).toEqual(['2026-03-04/docs/a/file=first', '2026-03-04/docs~2/a/file=third']);
+  expect(read()).toBe('third');
   expect(fs.readdirSync(path.join(folder, 'share'))).toEqual(['file']);
 });
 

@@ -25,7 +25,7 @@ const SMALL_PART = 64;
 export interface SpaceOptions {
   mirrorPath: string;
   reserveBytes: number;
-  attic: Attic;
+  attic: Pick<Attic, 'forgetOldest'>;
   monoMs(): number;
   /** Told when waiting begins and ends. */
   changed(full: string): void;

@@ -24,12 +24,12 @@ export async function accountIds(name: string): Promise<AccountIds | undefined> 
 }
 
 /**
- * The ids of an account, which is made when it is not there. Throws `bad-name` for a name that useradd would refuse, and for a user who must not log
+ * The ids of an account, which is made when it is not there. Throws `settings-invalid` for a name that useradd would refuse, and for a user who must not log
  * on over the network: root, and the owner account itself, whose password the proof uses.
  */
 export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promise<AccountIds> {
   const refuse = (what: string, hint: string): never => {
-    throw new Failure({ code: 'bad-name', doing: 'make the account', subject: JSON.stringify(name), what, hint });
+    throw new Failure({ code: 'settings-invalid', doing: 'make the account', subject: JSON.stringify(name), what, hint });
   };
   // useradd's rule and limit (LOGIN_NAME_MAX is larger, utmp's field is not).
   if (!/^[a-z_][a-z0-9_.-]{0,31}$/.test(name))
