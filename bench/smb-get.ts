@@ -1,6 +1,6 @@
 /**
  * Copies a whole share to a folder with our SMB client, as a process of its own like its peers: bench/smb-small.ts runs it. One thread speaks SMB,
- * another one writes the files: what the wire brings is put into slots of shared memory, and slots come back when they are written.
+ * another one writes the files: see smb-get-slots.ts.
  * The job comes by standard input: {"host","port","user","password","share","folder"}.
  */
 import fs from 'node:fs';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { connect } from '../smb/index.ts';
 import type { Tree } from '../smb/types.ts';
-import { SLOT_BYTES, SLOTS, type WriteOrder } from './smb-get-slots.ts';
+import { newMemory, openSlots, SLOT_BYTES, SLOTS } from './smb-get-slots.ts';
 
 interface Job {
   host: string;
@@ -20,9 +20,10 @@ interface Job {
 }
 
 const job = JSON.parse(fs.readFileSync(0, 'utf8')) as Job;
-const memory = Buffer.from(new SharedArrayBuffer(SLOTS * SLOT_BYTES));
+const memory = newMemory();
+const slots = openSlots(memory);
 const writer = new Worker(new URL('./smb-get-writer.ts', import.meta.url), {
-  workerData: { memory: memory.buffer, folder: job.folder },
+  workerData: { memory, folder: job.folder },
 });
 writer.on('message', (written: number[]) => {
   for (const slot of written) free.push(slot);
@@ -37,7 +38,6 @@ writer.on('error', (error) => {
 const free = Array.from({ length: SLOTS }, (_, slot) => slot);
 const queue: { path: string; size: number }[] = [];
 const waiting: (() => void)[] = [];
-const orders: WriteOrder[] = [];
 /** Files asked for and not yet written. */
 let open = 0;
 
@@ -45,20 +45,14 @@ function wake(): void {
   for (const each of waiting.splice(0)) each();
 }
 
-function order(what: WriteOrder): void {
-  // What one turn of the loop brings travels together.
-  if (orders.length === 0) setImmediate(() => writer.postMessage(orders.splice(0)));
-  orders.push(what);
-}
-
 async function copy(from: Tree, file: string, size: number, slot: number): Promise<void> {
   if (size > SLOT_BYTES) throw new Error(`${file} has ${size} bytes; this bench is about small files`);
-  const at = slot * SLOT_BYTES;
+  const { bytes: memory, at } = slots.contentOf(slot);
   const { after, bytes } = await from.fetch(file, size, {
     data: (chunk, offset) => void chunk.copy(memory, at + offset),
   });
   if (bytes !== after.size) throw new Error(`${file}: ${bytes} of ${after.size} bytes`);
-  order({ path: file, slot, bytes, writtenMs: Number(after.written / 10_000n - 11_644_473_600_000n) });
+  slots.fill(slot, { path: file, length: bytes, writtenMs: Number(after.written / 10_000n - 11_644_473_600_000n) });
 }
 
 function pump(): void {
