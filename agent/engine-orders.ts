@@ -19,16 +19,24 @@ export type Order = Exclude<ToEngine, { kind: 'beat' }>;
 export interface OrdersOptions {
   log: Log;
   tell(message: FromEngine): void;
+  /** Ends the process, which standbyd starts again: for what cannot be put right in it. */
+  end(why: string): void;
 }
 
 /** Progress of a restore is told this often at most. */
 const TELL_MS = 250;
+/** The mirror's disk may be mounted late, and a full disk may have room again. */
+const CONFIGURE_AGAIN_MS = 10_000;
 
 export class Orders {
   readonly #options: OrdersOptions;
   readonly #clock: Clock = systemClock;
   #last: Promise<void> = Promise.resolve();
   #configured: { order: Configure; mirror: Mirror; main: OpenShares } | undefined;
+  /** Runs while a configuration that could not be taken waits for another try. */
+  #again: NodeJS.Timeout | undefined;
+  /** The last of `mirror`, `stop` and `freeze` was `mirror`. */
+  #isWanted = false;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
@@ -49,23 +57,35 @@ export class Orders {
       const hint = isFailure(error) ? (error.hint ?? '') : '';
       this.#options.log.error(`an order failed: ${textOf(error)}`, { order: order.kind, code });
       this.#options.tell({ kind: 'failed', order: order.kind, code, what: textOf(error), hint });
+      if (order.kind === 'configure') this.#tryAgain(order, code, textOf(error), hint);
     }
+  }
+
+  #tryAgain(order: Configure, code: string, what: string, hint: string): void {
+    // Nobody waits for the answer to a configuration: without the alert it would fail unheard.
+    if (this.#again === undefined) this.#options.tell({ kind: 'alert', code, what, hint });
+    this.#again = setTimeout(() => this.take(order), CONFIGURE_AGAIN_MS);
   }
 
   async #carry(order: Order): Promise<void> {
     const { tell } = this.#options;
     switch (order.kind) {
       case 'configure':
+        clearTimeout(this.#again);
         await this.#configure(order);
+        this.#again = undefined;
         return;
       case 'mirror':
+        this.#isWanted = true;
         this.#now.mirror.start();
         return;
       case 'stop':
+        this.#isWanted = false;
         await this.#configured?.mirror.stop();
         tell({ kind: 'stopped' });
         return;
       case 'freeze':
+        this.#isWanted = false;
         await this.#now.mirror.freeze(order.decision);
         tell({ kind: 'frozen', decision: order.decision });
         return;
@@ -94,7 +114,6 @@ export class Orders {
   async #configure(order: Configure): Promise<void> {
     const known = this.#configured;
     if (known !== undefined && JSON.stringify(known.order) === JSON.stringify(order)) return;
-    const isMirroring = known?.mirror.isRunning ?? false;
     this.#configured = undefined;
     known?.main.close();
     await known?.mirror.close();
@@ -114,9 +133,10 @@ export class Orders {
       random: Math.random,
       bootId: readBootId(),
       tell,
+      broken: (failure) => this.#options.end(failure.message),
     });
     this.#configured = { order, mirror, main: new OpenShares(open) };
-    if (isMirroring) mirror.start();
+    if (this.#isWanted && mirror.frozenFor === '') mirror.start();
   }
 
   #handback(decision: string): HandbackDeps {
@@ -170,6 +190,7 @@ export class Orders {
 
   /** Ends everything in order; what is placed is in the index afterwards. */
   async close(): Promise<void> {
+    clearTimeout(this.#again);
     this.#configured?.main.close();
     await this.#configured?.mirror.close();
   }

@@ -32,7 +32,7 @@ const end = (why: string): never => {
   process.exit(0);
 };
 
-const orders = new Orders({ log, tell: (message) => tell(message) });
+const orders = new Orders({ log, tell: (message) => tell(message), end });
 
 const channel = openChannel(
   new net.Socket({ fd: CHANNEL_DESCRIPTOR, readable: true, writable: true }),

@@ -34,7 +34,11 @@ const RIVAL_REPORT_MS = 1_000;
 
 export interface ArpHolding {
   hold(addresses: readonly string[], leaseMs: number, announce: boolean): void;
-  drop(): void;
+  /**
+   * Lets go. Where a rival was seen, which is the main that is back and does not announce itself again, the clients are told of it: their entries lead to us, and
+   * they would look for the main only when these have grown old (measured: 7 to 8 s).
+   */
+  handOver(): void;
   /** Whether this address is held now. */
   has(ip: string): boolean;
   /** Looks at a frame of another station; reacts when it is about a held address. */
@@ -49,6 +53,8 @@ export function openArpHolding(
 ): ArpHolding {
   const held = new Map<string, AnnounceState>();
   const reportedMs = new Map<string, number>();
+  /** Address to the hardware address that last claimed it. */
+  const rivals = new Map<string, string>();
   const cap: Cap = openCap(REACTIONS_A_SECOND, REACTION_BURST);
   let leaseEndMs = 0;
   // Timers of an earlier holding recognise themselves by it and do nothing.
@@ -57,6 +63,7 @@ export function openArpHolding(
   const drop = (): void => {
     held.clear();
     reportedMs.clear();
+    rivals.clear();
     era += 1;
   };
   const alive = (): boolean => {
@@ -116,7 +123,18 @@ export function openArpHolding(
         keepAnnouncing(ip, state, era);
       }
     },
-    drop,
+    handOver() {
+      if (alive()) {
+        for (const [ip, other] of rivals) {
+          // In the main's name, but from our port: a switch must go on to look for the main at its own.
+          const send = (frame: ArpFrame): void => void world.send({ ...frame, etherSource: mac() });
+          send(announcement(other, ip));
+          send(gratuitousReply(other, ip));
+          for (const client of clients.recent(CLIENTS_A_ROUND)) send(whoHas(other, ip, client.ip, client.mac));
+        }
+      }
+      drop();
+    },
     has: (ip) => alive() && held.has(ip),
     seen(frame) {
       if (!alive()) return;
@@ -124,6 +142,7 @@ export function openArpHolding(
       const claimed = held.get(frame.senderIp);
       if (claimed !== undefined) {
         claimed.rivalMs = world.nowMs();
+        rivals.set(frame.senderIp, frame.senderMac);
         report(frame.senderIp, frame.senderMac);
         react(ON_RIVAL_MS, () => broadcast(frame.senderIp));
         return;

@@ -110,6 +110,21 @@ describe('announcing a held address', () => {
     expect(played.sent).toHaveLength(before);
   });
 
+  it('leads the clients to the main that is back when it lets go, from its own hardware address', () => {
+    const played = taken();
+    played.station.frame(announcement(MAIN, '192.0.2.5'));
+    played.pass(2_000);
+    const from = played.sent.length;
+    played.station.order({ kind: 'drop' });
+    expect(played.sent.slice(from).map(({ frame }) => frame)).toEqual([
+      { ...announcement(MAIN, '192.0.2.5'), etherSource: OURS },
+      { ...gratuitousReply(MAIN, '192.0.2.5'), etherSource: OURS },
+      { ...whoHas(MAIN, '192.0.2.5', '192.0.2.2', CLIENT), etherSource: OURS },
+    ]);
+    played.pass(60_000);
+    expect(played.sent).toHaveLength(from + 3);
+  });
+
   it('falls silent at once when it is dropped', () => {
     const played = taken();
     played.station.order({ kind: 'drop' });

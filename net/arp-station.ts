@@ -99,7 +99,7 @@ export function openArpStation(world: ArpWorld, mac: () => string, say: (message
           for (const ip of order.addresses) clients.forget(ip);
           return holding.hold(order.addresses, order.leaseMs, order.announce);
         case 'drop':
-          return holding.drop();
+          return holding.handOver();
       }
     },
     frame(frame) {

@@ -35,7 +35,12 @@ describe('a copy', () => {
       verdict: 'fetch',
     },
     { remark: 'that was backed up', told: { attributes: 0x80, changed: 201n }, verdict: 'dress' },
-    { remark: 'in whose place is another file of the same size and time', told: { created: 51n }, verdict: 'fetch' },
+    {
+      remark: 'in whose place is another file of the same size and time',
+      told: { created: 51n, fileId: 8n },
+      verdict: 'fetch',
+    },
+    { remark: 'whose creation time moved', told: { created: 51n }, verdict: 'dress' },
     { remark: 'whose creation time we did not know', told: {}, from: { created: 0n }, verdict: 'dress' },
     {
       remark: 'whose creation time we did not know, and that changed',

@@ -35,21 +35,26 @@ export class Flusher {
   }
 
   #flush(): void {
-    if (this.#batch !== 0 || this.#options.index.pending === 0) return;
-    this.#batch = this.#options.index.closeBatch();
+    const { index } = this.#options;
+    if (this.#batch !== 0 || index.pending === 0 || index.broken !== undefined) return;
+    this.#batch = index.closeBatch();
     this.#thread.postMessage('flush');
   }
 
   /** Resolves when everything noted before the call is durable, or has failed to be. */
   async settled(): Promise<void> {
-    while (!this.#closed && (this.#batch !== 0 || this.#options.index.pending > 0)) {
+    while (
+      !this.#closed &&
+      this.#options.index.broken === undefined &&
+      (this.#batch !== 0 || this.#options.index.pending > 0)
+    ) {
       this.#flush();
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
   }
 
   #flushed(why: string): void {
-    if (this.#closed) this.#settle();
+    if (this.#closed || this.#options.index.broken !== undefined) this.#settle();
     else if (why === '') this.#complete();
     else {
       const batch = this.#batch;
@@ -69,7 +74,8 @@ export class Flusher {
 
   /** Bit by bit: the batch of a slow disk may hold hundreds of thousands of rows. */
   #complete(): void {
-    if (!this.#closed && this.#options.index.completeBatch(this.#batch, ROWS_AT_ONCE))
+    const { index } = this.#options;
+    if (!this.#closed && index.broken === undefined && index.completeBatch(this.#batch, ROWS_AT_ONCE))
       setImmediate(() => this.#complete());
     else this.#settle();
   }

@@ -48,14 +48,24 @@ function moveHere(ground: Ground, before: Row, from: string, to: string, now: St
   if (there.kind === 'file' && !sameSignature(there.signature, row.local)) return false;
   const signature = folder.within(parentOf(from), (old) =>
     folder.within(parentOf(to), (fresh) => {
-      fs.renameSync(old.at(nameOf(from)), fresh.at(nameOf(to)));
-      const moved = fresh.look(nameOf(to));
+      const name = nameOf(to);
+      fs.renameSync(old.at(nameOf(from)), fresh.at(name));
+      // Whoever renames may have changed these as well, and the row is about to say that we have them.
+      const told = toldOf(now, fileId);
+      const isDressed = told.attributes === row.attributes && told.created === row.created;
+      if (row.kind === 'file' && !isDressed) return folder.dressFile(fresh, name, now);
+      if (row.kind === 'directory' && !isDressed) folder.dressDirectory(fresh, name, now);
+      const moved = fresh.look(name);
       return moved.kind === 'file' ? moved.signature : undefined;
     }),
   );
   index.move(row.id, parent.id, nameOf(to));
   index.put(shareId, parent.id, nameOf(to), row.kind, toldOf(now, fileId), signature);
-  if (row.kind === 'directory') ground.moves.note(from, to, ground.clock.monoMs());
+  if (row.kind === 'directory') {
+    // What happened in it before it moved was told under its old name, and is found by listing it.
+    index.setUnlisted(row.id);
+    ground.moves.note(from, to, ground.clock.monoMs());
+  }
   ground.log.debug('followed a rename', { share: ground.share, from, to });
   return true;
 }

@@ -161,10 +161,19 @@ export function isOneName(a: string, b: string): boolean {
   return a.toUpperCase() === b.toUpperCase();
 }
 
-/** Whether the main's words about a directory are about another one than the row's. */
-export function isOtherObject(told: Told, row: Told): boolean {
-  const isOtherId = told.fileId !== row.fileId && told.fileId !== 0n && row.fileId !== 0n;
-  return isOtherId || !sameTime(told.created, row.created);
+/** Whether the main's words are about another directory than the row's, in the same place. */
+export function isOtherDirectory(told: Told, row: Told): boolean {
+  const areKnown = told.fileId !== 0n && row.fileId !== 0n;
+  return areKnown ? told.fileId !== row.fileId : !sameTime(told.created, row.created);
+}
+
+/**
+ * The same of a file. Creation times alone say little: Samba makes them up from the others where its file system keeps none,
+ * and then they move whenever somebody reads.
+ */
+export function isOtherFile(told: Told, row: Told): boolean {
+  if (told.fileId !== 0n && row.fileId !== 0n && told.fileId === row.fileId) return false;
+  return !sameTime(told.created, row.created);
 }
 
 export function sameTime(a: FileTime, b: FileTime): boolean {

@@ -15,8 +15,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Failure, failureOf } from '../../base/failure.ts';
+import type { Failure } from '../../base/failure.ts';
 import type { Signature } from './folder.ts';
+import { failedIndex, SQLITE_NOTADB } from './index-failure.ts';
 import {
   big,
   count,
@@ -68,15 +69,19 @@ export class IndexStore {
   /** `bootId`: differs after every start of the machine. Throws a Failure for an index that is damaged or newer than we are. */
   constructor(statePath: string, bootId: string) {
     this.file = path.join(statePath, 'index.sqlite');
+    let database: DatabaseSync | undefined;
     try {
       fs.mkdirSync(statePath, { recursive: true, mode: 0o700 });
-      this.#database = new DatabaseSync(this.file);
+      database = new DatabaseSync(this.file);
+      this.#database = database;
       this.#database.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;',
       );
       const version = prepareSchema(this.#database);
       if (version !== SCHEMA_VERSION)
-        throw new Error(`its version is ${version}, this program knows ${SCHEMA_VERSION}`);
+        throw Object.assign(new Error(`its version is ${version}, this program knows ${SCHEMA_VERSION}`), {
+          errcode: SQLITE_NOTADB,
+        });
       this.#batch = this.#number('SELECT coalesce(max(batch), 0) + 1 AS n FROM objects WHERE batch > 0');
       if (this.meta('boot') !== bootId) {
         this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1');
@@ -84,15 +89,9 @@ export class IndexStore {
       }
       this.#pending = this.#number('SELECT count(*) AS n FROM objects WHERE batch > 0');
     } catch (error) {
-      const failure = failureOf(error, 'open the index', this.file);
-      throw new Failure({
-        code: 'index-damaged',
-        doing: 'open the index',
-        subject: this.file,
-        what: failure.what,
-        hint: 'move the file away and start again: everything is compared and copied anew, unless a restore is outstanding',
-        cause: error,
-      });
+      clearTimeout(this.#transaction);
+      database?.close();
+      throw failedIndex(this.file, error, 'open the index');
     }
   }
 
@@ -140,26 +139,28 @@ export class IndexStore {
 
   /** Hands everything written so far to the operating system: it survives our end, though not yet a power cut. */
   commit(): void {
+    this.#commitLater();
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** A commit that fails in a timer is told to whoever writes next. */
+  #commitLater(): void {
     if (this.#transaction === undefined) return;
     clearTimeout(this.#transaction);
     this.#transaction = undefined;
-    this.#database.exec('COMMIT');
+    try {
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#broken = failedIndex(this.file, error, 'write the index');
+    }
   }
 
-  /** A commit that fails in a timer is told to whoever writes next: what it lost is copied again. */
-  #commitLater(): void {
-    try {
-      this.commit();
-    } catch (error) {
-      this.#broken = new Failure({
-        code: 'index-failed',
-        doing: 'write the index',
-        subject: this.file,
-        what: failureOf(error, 'commit').what,
-        hint: 'is the disk with the state folder full or failing? The engine has to be started again',
-        cause: error,
-      });
-    }
+  /**
+   * A commit has failed. Rows that others remember by their ids are lost, so nothing more is written: only a fresh process
+   * can go on, and copies again what the index does not know.
+   */
+  get broken(): Failure | undefined {
+    return this.#broken;
   }
 
   meta(key: string): string | undefined {
@@ -362,12 +363,12 @@ export class IndexStore {
     return this.#pending;
   }
 
-  /** Ends the present batch: what is noted from now on waits for a later flush. Everything of it is committed. */
+  /** Ends the present batch: what is noted from now on waits for a later flush. Everything of it is committed, unless `broken`. */
   closeBatch(): number {
     const batch = this.#batch;
     this.#batch += 1;
     this.#pending = 0;
-    this.commit();
+    this.#commitLater();
     return batch;
   }
 

@@ -39,6 +39,8 @@ export interface MirrorOptions {
   /** Changes with every start of the machine. */
   bootId: string;
   tell(message: FromEngine): void;
+  /** The index cannot be written any more: only a fresh process can go on. */
+  broken(failure: Failure): void;
 }
 
 const TELL_MS = 250;
@@ -83,11 +85,13 @@ export class Mirror {
     this.index = new IndexStore(options.statePath, options.bootId);
     try {
       this.#freeze = openFreeze(mirrorPath, this.index);
+      this.#attic = new Attic(mirrorPath);
+      for (const share of options.shares) this.#folders.set(share, new MirrorFolder(mirrorPath, share, options.owner));
     } catch (error) {
+      for (const folder of this.#folders.values()) folder.close();
       this.index.close();
       throw error;
     }
-    this.#attic = new Attic(mirrorPath);
     this.#problems = new Problems(this.index);
     this.#flusher = new Flusher({
       mirrorPath,
@@ -111,9 +115,7 @@ export class Mirror {
       return link;
     }, clock);
     const gate = oneAtATime();
-    for (const share of options.shares) {
-      const folder = new MirrorFolder(mirrorPath, share, options.owner);
-      this.#folders.set(share, folder);
+    for (const [share, folder] of this.#folders) {
       const row = this.index.share(share);
       const ground: Ground = {
         share,
@@ -218,7 +220,11 @@ export class Mirror {
   }
 
   #turn(): void {
-    const { clock } = this.#options;
+    const { clock, broken } = this.#options;
+    if (this.index.broken !== undefined) {
+      broken(this.index.broken);
+      return;
+    }
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#space.look();
     this.#tell(false);

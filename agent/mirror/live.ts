@@ -14,7 +14,7 @@ import { Active } from './active.ts';
 import { compareFile } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import { follow } from './follow.ts';
-import { ageMs, type Ground, isAboutPath, isOtherObject, problemOf, toldOf } from './ground.ts';
+import { ageMs, type Ground, isAboutPath, isOtherDirectory, isOtherFile, problemOf, toldOf } from './ground.ts';
 import { isLeftOut, nameOf, parentOf, whyUnfit } from './names.ts';
 import { removeAbsent } from './remove.ts';
 import { type Job, Scratch } from './scratch.ts';
@@ -60,6 +60,7 @@ const TASKS_AT_ONCE = 32;
 interface Hint {
   dueMs: number;
   stage: number;
+  isName: boolean;
   last: { size: number; written: FileTime } | undefined;
   /** Looks that found it just written. */
   waited: number;
@@ -87,14 +88,19 @@ export class Live {
     return this.#options.ground.clock.monoMs();
   }
 
-  /** A path may have changed. */
-  hint(path: string, inMs = FIRST_LOOK_MS, stage = 0): void {
+  /**
+   * A path may have changed. `isName`: somebody just said that this is its name; any other path that we do not know may be an
+   * old spelling, under which a server without case distinction still finds it.
+   */
+  hint(path: string, inMs = FIRST_LOOK_MS, stage = 0, isName = false): void {
     const dueMs = this.#now + inMs;
     const known = this.#hints.get(path);
     if (known !== undefined) {
       known.dueMs = Math.min(known.dueMs, dueMs);
       known.stage = Math.min(known.stage, stage);
-    } else if (this.#hints.size < HINT_LIMIT) this.#hints.set(path, { dueMs, stage, last: undefined, waited: 0 });
+      known.isName ||= isName;
+    } else if (this.#hints.size < HINT_LIMIT)
+      this.#hints.set(path, { dueMs, stage, isName, last: undefined, waited: 0 });
     else this.#options.overflow();
   }
 
@@ -128,6 +134,8 @@ export class Live {
     this.#active.touch(directory, this.#now);
     switch (action) {
       case 'added':
+        this.hint(path, FIRST_LOOK_MS, 0, true);
+        return;
       case 'modified':
         this.hint(path);
         return;
@@ -143,7 +151,7 @@ export class Live {
         this.#from = undefined;
         if (from !== undefined && this.#now - from.ms < PAIR_MS && this.#tasks.size < TASKS_AT_ONCE)
           this.#begin(() => this.#pair(from.path, path));
-        else this.hint(path, 0);
+        else this.hint(path, 0, 0, true);
         return;
       }
       case 'stream':
@@ -167,7 +175,7 @@ export class Live {
       // What moved inside a directory before or after its rename is found by listing it.
       if (row.kind === 'directory') this.scanSoon(to);
     }
-    this.hint(to, 0);
+    this.hint(to, 0, 0, true);
   }
 
   /** Works until the signal; throws what ends the connection. */
@@ -200,6 +208,7 @@ export class Live {
       this.#looking.add(path);
       void this.#guard(() => this.#look(path, hint)).finally(() => this.#looking.delete(path));
     }
+    for (const path of ground.moves.found(now)) this.scanSoon(path, 0);
     for (const path of this.#active.due(now, (directory) => this.#scanning.has(directory))) this.scanSoon(path, 0);
     for (const [path, dueMs] of this.#scans) {
       if (this.#scanning.size >= SCANS_AT_ONCE) break;
@@ -234,9 +243,7 @@ export class Live {
     if (row?.kind !== 'directory') {
       // An active directory is not asked for in vain again and again.
       this.#active.forget(path);
-      const moved = ground.moves.whereIs(path, this.#now);
-      if (moved !== undefined) this.scanSoon(moved);
-      if (path !== '') this.scanSoon(parentOf(path));
+      this.#lost(path);
       return;
     }
     const began = this.#now;
@@ -252,7 +259,7 @@ export class Live {
         onlyNew: true,
         vanished: (gone) => {
           this.#active.forget(gone);
-          if (gone !== '') this.scanSoon(parentOf(gone));
+          this.#lost(gone);
         },
       },
     );
@@ -315,14 +322,23 @@ export class Live {
     ground.problems.clear(ground.share, path);
     const moved = ground.moves.whereIs(path, this.#now);
     if (moved !== undefined) this.hint(moved);
-    if (path !== '' && ground.index.find(ground.rootId, path) !== undefined) this.scanSoon(parentOf(path));
+    if (path !== '') this.scanSoon(parentOf(path));
+  }
+
+  /** A directory is not where we looked for it: gone, moved, or about to be seen to have moved. */
+  #lost(directory: string): void {
+    const { ground, overflow } = this.#options;
+    const moved = ground.moves.whereIs(directory, this.#now);
+    if (moved !== undefined) this.scanSoon(moved);
+    if (!ground.moves.lose(directory, this.#now)) overflow();
+    if (directory !== '') this.scanSoon(parentOf(directory));
   }
 
   #lookDirectory(path: string, now: Stat): void {
     const { ground } = this.#options;
     const row = ground.index.find(ground.rootId, path);
     // A directory that is new here, or another one, is made by listing its parent, which also looks for where it came from.
-    if (row?.kind !== 'directory' || isOtherObject(toldOf(now, 0n), row)) this.scanSoon(parentOf(path), 0);
+    if (row?.kind !== 'directory' || isOtherDirectory(toldOf(now, 0n), row)) this.scanSoon(parentOf(path), 0);
     else if (!row.listed || ground.problems.has(ground.share, path)) this.scanSoon(path, 0);
     else this.#stampSoon(path);
   }
@@ -330,7 +346,12 @@ export class Live {
   #lookFile(path: string, now: Stat, hint: Hint): void {
     const { ground, want } = this.#options;
     const row = ground.index.find(ground.rootId, path);
-    const told = toldOf(now, row?.fileId ?? 0n);
+    const told = toldOf(now, 0n);
+    // Perhaps another file: a listing tells its id.
+    if (row?.kind === 'file' && isOtherFile(told, row)) {
+      this.scanSoon(parentOf(path), 0);
+      return;
+    }
     const verdict = row?.kind === 'file' ? compareFile(told, row, ground.folder.look(path)) : 'fetch';
     if (row?.kind === 'file' && verdict === 'dress') {
       const signature = ground.folder.within(parentOf(path), (dir) => ground.folder.dressFile(dir, nameOf(path), now));
@@ -348,12 +369,13 @@ export class Live {
       this.#hints.set(path, {
         dueMs: this.#now + waitMs,
         stage: 0,
+        isName: hint.isName,
         last: { size: now.size, written: now.written },
         waited: hint.waited + 1,
       });
-    // A server tells of a file by its short name when it was opened so; only a listing knows what it is called.
-    else if (row === undefined && SHORT_NAME.test(nameOf(path))) this.scanSoon(parentOf(path), 0);
-    else if (ground.busy.has(path)) this.hint(path, FIRST_LOOK_MS);
+    // A server tells of a file by its short name when it was opened so; only a listing knows what a file is called.
+    else if (row === undefined && (!hint.isName || SHORT_NAME.test(nameOf(path)))) this.scanSoon(parentOf(path), 0);
+    else if (ground.busy.has(path)) this.hint(path, FIRST_LOOK_MS, 0, hint.isName);
     else want({ path, size: now.size, fileId: 0n });
   }
 

@@ -2,9 +2,11 @@
 import fs from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { getXattr } from '../../base/libc.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { fault } from '../handback/fake-main.ts';
 import { FakeShare } from './ground.fake.ts';
+import { DOS_ATTRIBUTE_NAME, readDosAttribute } from './metadata.ts';
 
 let share: FakeShare;
 
@@ -212,6 +214,20 @@ it('follows a moved directory without reading anything', async () => {
   expect(fs.statSync(share.at('moved/three.txt')).ino).toBe(inode);
   expect(share.main.requests.filter((request) => request.startsWith('fetch'))).toEqual([]);
 });
+
+for (const moved of ['a/one.txt', 'a'])
+  it(`follows ${moved} with the attributes that it got before it was renamed`, async () => {
+    fill();
+    await share.pass();
+    const node = [...share.main.nodes.values()].find((one) => one.path === moved);
+    if (node === undefined) throw new Error('no node');
+    node.attributes |= 0x2;
+    share.moveFolder(moved, 'moved');
+    await share.pass();
+    expect(share.visible()).toEqual(share.wanted());
+    const mark = getXattr(share.at('moved'), DOS_ATTRIBUTE_NAME) ?? Buffer.alloc(0);
+    expect(readDosAttribute(mark)?.attributes).toBe(node.attributes);
+  });
 
 it('equals the main after any storm of changes, whatever was cut off in between', async () => {
   const name = fc.constantFrom('a', 'b', 'A', 'c/d', 'c', 'c/e', 'c/d/f', 'x');

@@ -10,7 +10,7 @@ import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
-import { type Ground, isOtherObject, keeperFor, localProblem, openKnown, toldOf } from './ground.ts';
+import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf } from './ground.ts';
 import { below, isLeftOut, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
 import type { Job, Scratch } from './scratch.ts';
@@ -117,7 +117,7 @@ async function meetDirectory(
   else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
     folder.dressDirectory(dir, entry.name, entry);
   // Another directory took the name of one that we know: what we know of its content means nothing.
-  if (row?.kind === 'directory' && isOtherObject(told, row)) index.setUnlisted(row.id);
+  if (row?.kind === 'directory' && isOtherDirectory(told, row)) index.setUnlisted(row.id);
   if (row?.kind !== 'directory' || differsDirectory(told, row))
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
 }

@@ -139,6 +139,20 @@ it('finds a change that was told under the old name of a directory', async () =>
   await until('the change', isSame);
 });
 
+it('makes no file of a spelling that was left, though the server still finds it', async () => {
+  await passed();
+  const fetches: string[] = [];
+  share.main.before = (request, path) => {
+    if (request === 'fetch') fetches.push(path);
+  };
+  share.moveFolder('a/one.txt', 'a/One.TXT');
+  tell(['renamed-from', 'a/one.txt'], ['renamed-to', 'a/One.TXT'], ['modified', 'a/one.txt']);
+  await until('the new spelling', isSame);
+  await pause(1_000);
+  expect(share.visible()).toEqual(share.wanted());
+  expect(fetches).toEqual([]);
+});
+
 it('makes no file of the short name by which a server told of it', async () => {
   disguise = (tree) => ({
     ...tree,

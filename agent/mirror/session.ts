@@ -109,7 +109,7 @@ class Session {
         this.live.scanSoon(parentOf(job.path));
         return;
       case 'problem':
-        if (outcome.problem.code === 'busy') this.live.hint(job.path, outcome.problem.retryMs);
+        if (outcome.problem.code === 'busy') this.live.hint(job.path, outcome.problem.retryMs, 0, true);
         else ground.problems.add(ground.share, job.path, outcome.problem, ground.clock.wallMs());
         return;
       case 'full':

@@ -29,7 +29,13 @@ export async function accountIds(name: string): Promise<AccountIds | undefined> 
  */
 export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promise<AccountIds> {
   const refuse = (what: string, hint: string): never => {
-    throw new Failure({ code: 'settings-invalid', doing: 'make the account', subject: JSON.stringify(name), what, hint });
+    throw new Failure({
+      code: 'settings-invalid',
+      doing: 'make the account',
+      subject: JSON.stringify(name),
+      what,
+      hint,
+    });
   };
   // useradd's rule and limit (LOGIN_NAME_MAX is larger, utmp's field is not).
   if (!/^[a-z_][a-z0-9_.-]{0,31}$/.test(name))

@@ -66,3 +66,37 @@ it('gives up the attic, oldest first, before it stops', async () => {
   await world.same();
   expect(engine.messages.some((message) => message.kind === 'alert')).toBe(false);
 });
+
+it('ends when the index cannot be written, and goes on when it is started again and there is room', async () => {
+  world = await World.make({ port: 4491 });
+  fs.mkdirSync(world.statePath);
+  await mustRun('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'state', world.statePath], { timeLimitMs: 5_000 });
+  for (let n = 0; n < 1_500; n += 1)
+    fs.writeFileSync(world.main(`file ${n} with a name that fills the index.txt`), `${n}`);
+  world.own();
+  let engine = world.engine();
+  await until('it has ended', () => !engine.running);
+  expect(engine.stderr).toContain('write the index');
+  await mustRun('mount', ['-o', 'remount,size=50m', world.statePath], { timeLimitMs: 5_000 });
+  engine = world.engine();
+  await world.live(engine);
+  await world.same();
+  await engine.kill();
+  await mustRun('umount', [world.statePath], { timeLimitMs: 5_000 });
+});
+
+it('does not tell anybody to move the index away when its disk is merely full, and takes the configuration later', async () => {
+  world = await World.make({ port: 4492 });
+  fs.mkdirSync(world.statePath);
+  await mustRun('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'state', world.statePath], { timeLimitMs: 5_000 });
+  world.put('a.txt', 'a');
+  const engine = world.engine();
+  const alert = await until('it is told', () => engine.last('alert'));
+  expect(alert.code).toBe('index-failed');
+  expect(alert.hint).not.toContain('move the file away');
+  await mustRun('mount', ['-o', 'remount,size=50m', world.statePath], { timeLimitMs: 5_000 });
+  await world.live(engine);
+  await world.same();
+  await engine.kill();
+  await mustRun('umount', [world.statePath], { timeLimitMs: 5_000 });
+});

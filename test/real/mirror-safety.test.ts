@@ -119,6 +119,12 @@ it('does not touch a mirror whose disk is not mounted', async () => {
   await until('both orders fail', () => codes().length === 2);
   expect(codes()).toEqual(['mirror-missing', 'not-configured']);
   expect(fs.readdirSync(world.mirrorPath)).toEqual([]);
+  expect(engine.last('alert')?.code).toBe('mirror-missing');
+  // And goes on by itself when it is mounted late.
+  fs.rmdirSync(world.mirrorPath);
+  fs.renameSync(`${world.folder}/unmounted`, world.mirrorPath);
+  await world.live(engine);
+  await world.same();
 });
 
 it('tries a wrong password once for all shares, and says so', async () => {
