@@ -70,16 +70,16 @@ describe('a watch', () => {
 
   it('says overflow instead of filling memory when nobody takes what it found', async () => {
     const watch = await tree.watch('watched', { recursive: true });
-    // The second watch shows that each arrived before the next was made, so that none share an answer.
+    // The second watch shows that each was told before the next was made. A few may still share an answer: hence so many.
     const quick = await tree.watch('watched', { recursive: true });
-    for (let index = 0; index < 100; index += 1) {
+    for (let index = 0; index < 500; index += 1) {
       await tree.makeDirectory(`watched/slow ${index}`);
       await until(quick, (all) => all.includes(`added slow ${index}`));
     }
     quick.close();
-    const seen = await until(watch, (all) => all.includes('added slow 99'));
-    expect(seen[0]).toBe('overflow');
-    expect(seen.length).toBeLessThan(100);
+    const seen = await until(watch, (all) => all.includes('added slow 499'));
+    expect(seen).toContain('overflow');
+    expect(seen.length).toBeLessThan(500);
     watch.close();
   });
 
@@ -102,10 +102,10 @@ describe('a watch', () => {
   });
 
   it('leaves no handle behind', async () => {
-    // CLOSE goes out in order before the answer to this.
+    // CLOSE goes out in order before the answer to this; smbstatus reads what smbd writes down a moment later.
     await tree.stat('');
     await connection.echo(5_000);
-    expect(await stand.openFiles()).toEqual([]);
+    await expect.poll(() => stand.openFiles(), { timeout: 5_000 }).toEqual([]);
   });
 
   it('fails when the connection ends', async () => {
