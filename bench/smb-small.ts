@@ -7,14 +7,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mustRun } from '../base/command.ts';
+import { makeDisk, removeDisk } from '../tryout/disk.ts';
 import { seeded } from '../tryout/files.ts';
-import { type Samba, startSamba } from '../tryout/samba.ts';
+import { startSamba } from '../tryout/samba.ts';
 import { type Contender, contest, timed } from './contest.ts';
 import { progress, type Report } from './report.ts';
 
 const FILES = 20_000;
 const FOLDERS = 200;
 const ROUNDS = 3;
+/** An ext4 file system of its own, in memory: what other programs do to the machine's disk must not decide. */
+const DISK_MB = 4_000;
 const PORT = 4455;
 const USER = 'alice';
 const PASSWORD = 'bench-only-1';
@@ -23,8 +26,7 @@ const LIMIT_MS = 300_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export async function run(): Promise<Report> {
-  const folder = path.join(root, 'build', 'bench-smb-small');
-  fs.rmSync(folder, { recursive: true, force: true });
+  const folder = await makeDisk('bench', DISK_MB);
   const source = path.join(folder, 'source');
   const bytes = makeTree(source);
   progress(`${FILES} files, ${(bytes / 1e6).toFixed(0)} MB`);
@@ -53,13 +55,13 @@ export async function run(): Promise<Report> {
       peers,
       notes: [
         `floor: cp -a of the same tree from disk to disk, median ${Math.round(floor.median)} ms`,
-        `smbd ${await version()}, server signing = mandatory, loopback, page cache warm; every contender is a whole process`,
+        `smbd ${await version()}, server signing = mandatory, loopback, page cache warm; from and to ext4 on a loop device in memory; every contender is a whole process`,
         'content is the same for all; ours, smbclient tar and rclone keep the written time, smbclient mget does not; nobody syncs to the disk',
       ],
     };
   } finally {
-    await stop(samba);
-    fs.rmSync(folder, { recursive: true, force: true });
+    await samba.stop();
+    await removeDisk('bench');
   }
 }
 
@@ -175,8 +177,4 @@ function check(name: string, target: string, bytes: number): void {
 
 async function version(): Promise<string> {
   return (await mustRun('smbd', ['--version'], { timeLimitMs: LIMIT_MS })).trim();
-}
-
-async function stop(samba: Samba): Promise<void> {
-  await samba.stop();
 }

@@ -27,10 +27,6 @@ export class Active {
     this.#directories.delete(directory);
   }
 
-  all(): IterableIterator<string> {
-    return this.#directories.keys();
-  }
-
   /** Those whose turn it is, unless they are being listed; each has its next turn when `listed` was called for it. */
   *due(nowMs: number, isBusy: (directory: string) => boolean): IterableIterator<string> {
     for (const [directory, active] of this.#directories) {

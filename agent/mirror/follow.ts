@@ -11,7 +11,7 @@
 import fs from 'node:fs';
 import type { Stat, Tree } from '../../smb/types.ts';
 import { sameSignature } from './folder.ts';
-import { type Ground, isAboutPath, isGone, isOneName, sameTime, toldOf } from './ground.ts';
+import { type Ground, isAboutPath, isGone, isOneName, sameTime, toldOf, unsettle } from './ground.ts';
 import type { Row } from './index-row.ts';
 import { nameOf, parentOf } from './names.ts';
 
@@ -61,11 +61,8 @@ function moveHere(ground: Ground, before: Row, from: string, to: string, now: St
   );
   index.move(row.id, parent.id, nameOf(to));
   index.put(shareId, parent.id, nameOf(to), row.kind, toldOf(now, fileId), signature);
-  if (row.kind === 'directory') {
-    // What happened in it before it moved was told under its old name, and is found by listing it.
-    index.setUnlisted(row.id);
-    ground.moves.note(from, to, ground.clock.monoMs());
-  }
+  for (const path of [from, to]) unsettle(ground, parentOf(path));
+  if (row.kind === 'directory') ground.moves.note(from, to, ground.clock.monoMs());
   ground.log.debug('followed a rename', { share: ground.share, from, to });
   return true;
 }

@@ -52,6 +52,7 @@ export class FakeShare {
       clock: { monoMs, wallMs: () => Date.now() },
       mainMs: () => this.mainMs(),
       moves: new Moves(),
+      unstamped: new Set(),
       log: silentLog,
       busy: new Set(),
       placed: { files: 0, bytes: 0 },

@@ -32,6 +32,8 @@ export interface Ground {
   readonly moves: Moves;
   /** Paths being fetched now, by whichever lane. */
   readonly busy: Set<string>;
+  /** Directories whose own times our work in them has moved; whoever follows the share sets them again. At most UNSTAMPED_LIMIT. */
+  readonly unstamped: Set<string>;
   /** What was placed since the start, for rates. */
   readonly placed: { files: number; bytes: number };
 }
@@ -70,6 +72,13 @@ export function ageMs(ground: Ground, stat: Stat, nowMs = ground.mainMs()): numb
 }
 
 const AHEAD_LIMIT_MS = 30_000;
+
+const UNSTAMPED_LIMIT = 5_000;
+
+/** Something of ours was made, moved or removed in a directory. Beyond the limit the end of a pass finds it. */
+export function unsettle(ground: Ground, directory: string): void {
+  if (ground.unstamped.size < UNSTAMPED_LIMIT) ground.unstamped.add(directory);
+}
 
 /** Puts away for one path; used by `publish` and whoever removes. */
 export function keeperFor(ground: Ground, path: string): Keeper {

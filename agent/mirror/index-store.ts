@@ -72,6 +72,9 @@ export class IndexStore {
     let database: DatabaseSync | undefined;
     try {
       fs.mkdirSync(statePath, { recursive: true, mode: 0o700 });
+      // It holds users' file names; SQLite gives its companions (-wal, -shm) the same permissions.
+      fs.closeSync(fs.openSync(this.file, 'a', 0o600));
+      fs.chmodSync(this.file, 0o600);
       database = new DatabaseSync(this.file);
       this.#database = database;
       this.#database.exec(

@@ -130,6 +130,7 @@ export class Mirror {
         log,
         mainMs: () => this.#mainMs,
         moves: new Moves(),
+        unstamped: new Set(),
         busy: new Set(),
         placed: this.#placed,
       };

@@ -70,7 +70,7 @@ export class Live {
   readonly #options: LiveOptions;
   readonly #scratch = new Scratch();
   readonly #hints = new Map<string, Hint>();
-  readonly #scans = new Map<string, number>();
+  readonly #scans = new Map<string, { dueMs: number; deep: boolean }>();
   readonly #active = new Active();
   readonly #stamps = new Map<string, number>();
   readonly #looking = new Set<string>();
@@ -104,12 +104,14 @@ export class Live {
     else this.#options.overflow();
   }
 
-  /** A directory's list of names may have changed; '' is the root. */
-  scanSoon(directory: string, inMs = SCAN_PAUSE_MS): void {
+  /** A directory's list of names may have changed; '' is the root. `deep`: also those of all directories below it. */
+  scanSoon(directory: string, inMs = SCAN_PAUSE_MS, deep = false): void {
     const dueMs = this.#now + inMs;
     const known = this.#scans.get(directory);
-    if (known !== undefined) this.#scans.set(directory, Math.min(known, dueMs));
-    else if (this.#scans.size < SCAN_LIMIT) this.#scans.set(directory, dueMs);
+    if (known !== undefined) {
+      known.dueMs = Math.min(known.dueMs, dueMs);
+      known.deep ||= deep;
+    } else if (this.#scans.size < SCAN_LIMIT) this.#scans.set(directory, { dueMs, deep });
     else this.#options.overflow();
   }
 
@@ -172,8 +174,6 @@ export class Live {
     if (row !== undefined && (await follow(ground, tree, row, to, row.fileId))) {
       this.placed(to, false);
       this.placed(from, false);
-      // What moved inside a directory before or after its rename is found by listing it.
-      if (row.kind === 'directory') this.scanSoon(to);
     }
     this.hint(to, 0, 0, true);
   }
@@ -208,14 +208,16 @@ export class Live {
       this.#looking.add(path);
       void this.#guard(() => this.#look(path, hint)).finally(() => this.#looking.delete(path));
     }
-    for (const path of ground.moves.found(now)) this.scanSoon(path, 0);
+    for (const path of ground.unstamped) this.#stampSoon(path);
+    ground.unstamped.clear();
+    for (const path of ground.moves.take()) this.scanSoon(path, SCAN_PAUSE_MS, true);
     for (const path of this.#active.due(now, (directory) => this.#scanning.has(directory))) this.scanSoon(path, 0);
-    for (const [path, dueMs] of this.#scans) {
+    for (const [path, { dueMs, deep }] of this.#scans) {
       if (this.#scanning.size >= SCANS_AT_ONCE) break;
       if (dueMs > now || this.#scanning.has(path)) continue;
       this.#scans.delete(path);
       this.#scanning.add(path);
-      void this.#guard(() => this.#scan(path)).finally(() => this.#scanning.delete(path));
+      void this.#guard(() => this.#scan(path, deep)).finally(() => this.#scanning.delete(path));
     }
     for (const [path, dueMs] of this.#stamps) {
       if (this.#tasks.size >= TASKS_AT_ONCE) break;
@@ -237,13 +239,13 @@ export class Live {
     }
   }
 
-  async #scan(path: string): Promise<void> {
+  async #scan(path: string, deep: boolean): Promise<void> {
     const { ground, tree, want, signal } = this.#options;
     const row = ground.index.find(ground.rootId, path);
     if (row?.kind !== 'directory') {
       // An active directory is not asked for in vain again and again.
       this.#active.forget(path);
-      this.#lost(path);
+      this.#lost(path, deep);
       return;
     }
     const began = this.#now;
@@ -256,10 +258,10 @@ export class Live {
         want,
         signal,
         workers: 2,
-        onlyNew: true,
+        onlyNew: !deep,
         vanished: (gone) => {
           this.#active.forget(gone);
-          this.#lost(gone);
+          this.#lost(gone, deep);
         },
       },
     );
@@ -271,7 +273,11 @@ export class Live {
   async #stamp(path: string): Promise<void> {
     const { ground, tree, signal } = this.#options;
     const row = ground.index.find(ground.rootId, path);
-    if (row?.kind !== 'directory') return;
+    if (row?.kind !== 'directory') {
+      const moved = ground.moves.whereIs(path, this.#now);
+      if (moved !== undefined) this.#stampSoon(moved);
+      return;
+    }
     let now: Stat;
     try {
       now = await tree.stat(path);
@@ -291,8 +297,7 @@ export class Live {
   async #remove(now: number): Promise<void> {
     const { ground, tree } = this.#options;
     while (ground.index.sweep(200)) await pause(1);
-    const removed = await removeAbsent(ground, tree, this.#scratch, now - ABSENT_PAUSE_MS);
-    if (removed > 0) for (const path of this.#active.all()) this.#stamps.set(path, now + STAMP_PAUSE_MS);
+    await removeAbsent(ground, tree, this.#scratch, now - ABSENT_PAUSE_MS);
   }
 
   async #look(path: string, hint: Hint): Promise<void> {
@@ -325,12 +330,11 @@ export class Live {
     if (path !== '') this.scanSoon(parentOf(path));
   }
 
-  /** A directory is not where we looked for it: gone, moved, or about to be seen to have moved. */
-  #lost(directory: string): void {
-    const { ground, overflow } = this.#options;
+  /** A directory is not where we looked for it: gone, moved, or about to be seen to have moved, and then looked through. */
+  #lost(directory: string, deep: boolean): void {
+    const { ground } = this.#options;
     const moved = ground.moves.whereIs(directory, this.#now);
-    if (moved !== undefined) this.scanSoon(moved);
-    if (!ground.moves.lose(directory, this.#now)) overflow();
+    if (moved !== undefined) this.scanSoon(moved, SCAN_PAUSE_MS, deep);
     if (directory !== '') this.scanSoon(parentOf(directory));
   }
 

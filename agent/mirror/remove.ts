@@ -15,7 +15,7 @@
 import { failureOf } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
 import { sameSignature } from './folder.ts';
-import { type Ground, isAboutPath, isGone, isOneName, keeperFor } from './ground.ts';
+import { type Ground, isAboutPath, isGone, isOneName, keeperFor, unsettle } from './ground.ts';
 import type { Row } from './index-row.ts';
 import { nameOf, parentOf } from './names.ts';
 import type { Absent, Scratch } from './scratch.ts';
@@ -23,17 +23,15 @@ import type { Absent, Scratch } from './scratch.ts';
 /** Names asked for at a time. */
 const TOGETHER = 64;
 
-/** Handles what was noted before a moment (monotonic ms); returns how many objects went. Throws only what concerns the connection. */
-export async function removeAbsent(ground: Ground, tree: Tree, scratch: Scratch, beforeMs: number): Promise<number> {
-  let removed = 0;
+/** Handles what was noted before a moment (monotonic ms). Throws only what concerns the connection. */
+export async function removeAbsent(ground: Ground, tree: Tree, scratch: Scratch, beforeMs: number): Promise<void> {
   for (;;) {
     const some = scratch.takeAbsent(beforeMs, TOGETHER);
-    if (some.length === 0) return removed;
+    if (some.length === 0) return;
     const proven = (await Promise.all(some.map((absent) => prove(ground, tree, absent)))).filter(
       (one) => one !== undefined,
     );
-    if (proven.length > 0 && (await isSameShare(ground, tree)))
-      for (const one of proven) removed += removeOne(ground, one) ? 1 : 0;
+    if (proven.length > 0 && (await isSameShare(ground, tree))) for (const one of proven) removeOne(ground, one);
   }
 }
 
@@ -74,10 +72,10 @@ export async function isSameShare(ground: Ground, tree: Tree): Promise<boolean> 
   return known !== undefined && known.volumeSerial === now.volumeSerial && known.rootFileId === now.rootFileId;
 }
 
-function removeOne(ground: Ground, { row, path }: Proven): boolean {
+function removeOne(ground: Ground, { row, path }: Proven): void {
   const { index, folder, problems, share, clock } = ground;
   const now = index.row(row.id);
-  if (now === undefined || index.path(row.id) !== path || !sameSignature(now.local, row.local)) return false;
+  if (now === undefined || index.path(row.id) !== path || !sameSignature(now.local, row.local)) return;
   try {
     if (folder.look(path).kind !== 'none')
       folder.within(parentOf(path), (dir) => keeperFor(ground, path).move(dir, nameOf(path)));
@@ -89,9 +87,9 @@ function removeOne(ground: Ground, { row, path }: Proven): boolean {
       { code, why: `is gone from the main and cannot be put away here: ${what}` },
       clock.wallMs(),
     );
-    return false;
+    return;
   }
   index.remove(now);
+  unsettle(ground, parentOf(path));
   problems.clear(share, path);
-  return true;
 }

@@ -5,12 +5,13 @@
  * Nothing is removed here. A name that is lacking is only noted, and only when the listing came to its proven end and held
  * no name that we had to refuse; whether it is really gone is asked again before anything is done (remove.ts).
  */
+import { Failure } from '../../base/failure.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
-import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf } from './ground.ts';
+import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
 import { below, isLeftOut, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
 import type { Job, Scratch } from './scratch.ts';
@@ -36,6 +37,9 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
   const newestId = index.newestId();
   const listing = work.scratch.openListing();
   const pace = new Pace();
+  // It may have moved since it was chosen: making it again under its old path would leave a directory that nobody knows.
+  if (index.path(at.id) !== at.path)
+    throw new Failure({ code: 'not-found', doing: 'list', subject: at.path, what: 'it has moved here' });
   const dir = openKnown(ground, at.path);
   let refused = 0;
   try {
@@ -113,11 +117,14 @@ async function meetDirectory(
   const row = index.child(at.id, entry.name);
   const there = dir.look(entry.name);
   if (there.kind === 'file' || there.kind === 'foreign') keeperFor(ground, path).move(dir, entry.name);
-  if (there.kind !== 'directory') folder.makeDirectory(dir, entry.name, entry);
-  else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
+  if (there.kind !== 'directory') {
+    folder.makeDirectory(dir, entry.name, entry);
+    unsettle(ground, at.path);
+  } else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
     folder.dressDirectory(dir, entry.name, entry);
   // Another directory took the name of one that we know: what we know of its content means nothing.
   if (row?.kind === 'directory' && isOtherDirectory(told, row)) index.setUnlisted(row.id);
+  if (row?.kind === 'directory' && row.written !== told.written) unsettle(ground, path);
   if (row?.kind !== 'directory' || differsDirectory(told, row))
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
 }
