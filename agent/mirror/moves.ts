@@ -6,16 +6,18 @@
  */
 const LIMIT = 64;
 const FRESH_MS = 60_000;
+/** Far more than can be followed until somebody asks. */
+const FRESH_LIMIT = 1_000;
 /** A directory may move on while it is asked for. */
 const STEPS = 8;
 export class Moves {
   #list: { from: string; to: string; ms: number }[] = [];
-  #fresh: string[] = [];
+  readonly #fresh: string[] = [];
 
   note(from: string, to: string, nowMs: number): void {
     this.#list.push({ from, to, ms: nowMs });
     this.#list = this.#list.filter((move) => nowMs - move.ms <= FRESH_MS).slice(-LIMIT);
-    this.#fresh = [...this.#fresh, to].slice(-LIMIT);
+    if (this.#fresh.length < FRESH_LIMIT) this.#fresh.push(to);
   }
 
   /** Where an old path is now; undefined when nothing above it, and not itself, moved lately. */

@@ -20,8 +20,8 @@ import type { Row } from './index-row.ts';
 import { nameOf, parentOf } from './names.ts';
 import type { Absent, Scratch } from './scratch.ts';
 
-/** Names asked for at a time. */
-const TOGETHER = 64;
+/** Names asked for at a time. Few: a server without case distinction may search a whole directory for each name that is not there. */
+const TOGETHER = 16;
 
 /** Handles what was noted before a moment (monotonic ms). Throws only what concerns the connection. */
 export async function removeAbsent(ground: Ground, tree: Tree, scratch: Scratch, beforeMs: number): Promise<void> {
