@@ -50,7 +50,11 @@ export async function buildLan(): Promise<void> {
 
 /** Takes the LAN away again; what ran in its namespaces must have ended. */
 export async function removeLan(): Promise<void> {
-  for (const host of HOSTS) await ip('netns', 'delete', host);
+  for (const host of HOSTS) {
+    // By itself the cable goes when the kernel gets round to the namespace, which may be after the next LAN is built.
+    await ip('link', 'delete', `port-${host}`);
+    await ip('netns', 'delete', host);
+  }
   await ip('link', 'delete', 'lan');
 }
 
