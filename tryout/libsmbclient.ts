@@ -21,7 +21,14 @@ const O_EXCL = 0o200;
 const O_TRUNC = 0o1000;
 const READ_LIMIT_BYTES = 65_536;
 
-export function openSmbClientLibrary(account: { workgroup: string; user: string; password: string }): SmbClientLibrary {
+export interface Account {
+  workgroup: string;
+  user: string;
+  password: string;
+}
+
+/** The library itself, logging on with this account wherever it connects. */
+export function loadSmbClientLibrary(account: Account): ReturnType<typeof koffi.load> {
   const library = koffi.load('libsmbclient.so.0');
   koffi.proto(
     'void smbc_auth(void *server, void *share, void *workgroup, int wglen, void *user, int unlen, void *password, int pwlen)',
@@ -48,8 +55,19 @@ export function openSmbClientLibrary(account: { workgroup: string; user: string;
     },
     koffi.pointer('smbc_auth'),
   );
+  const init = library.func('int smbc_init(smbc_auth *fn, int debug)');
+  check(init(authenticate, 0), 'smbc_init');
+  return library;
+}
+
+function check(result: number, call: string): number {
+  if (result < 0) throw Object.assign(new Error(`${call}: errno ${koffi.errno()}`), { errno: koffi.errno() });
+  return result;
+}
+
+export function openSmbClientLibrary(account: Account): SmbClientLibrary {
+  const library = loadSmbClientLibrary(account);
   const c = {
-    init: library.func('int smbc_init(smbc_auth *fn, int debug)'),
     open: library.func('int smbc_open(const char *url, int flags, uint32_t mode)'),
     read: library.func('intptr_t smbc_read(int fd, _Out_ void *buffer, size_t size)'),
     write: library.func('intptr_t smbc_write(int fd, const void *buffer, size_t size)'),
@@ -57,11 +75,6 @@ export function openSmbClientLibrary(account: { workgroup: string; user: string;
     rename: library.func('int smbc_rename(const char *from, const char *to)'),
     unlink: library.func('int smbc_unlink(const char *url)'),
   };
-  const check = (result: number, call: string): number => {
-    if (result < 0) throw Object.assign(new Error(`${call}: errno ${koffi.errno()}`), { errno: koffi.errno() });
-    return result;
-  };
-  check(c.init(authenticate, 0), 'smbc_init');
   const write = (url: string, content: Buffer, flags: number): void => {
     const fd = check(c.open(url, O_WRONLY | O_CREAT | flags, 0o644), 'smbc_open');
     try {

@@ -171,13 +171,25 @@ async function waitForPort(options: SambaOptions, child: ChildProcess): Promise<
         what: fs.readFileSync(log, 'utf8').slice(-2_000),
       });
     }
-    // From another namespace its port cannot be tried; the pid file is written when it listens.
+    const port = options.port ?? 445;
+    // From another namespace its port cannot be tried. With its pid file it is there itself, and listens a moment later.
     const up =
       options.namespace === undefined
-        ? await answers(options.port ?? 445)
-        : fs.existsSync(path.join(options.folder, 'pid', 'smbd.pid'));
+        ? await answers(port)
+        : fs.existsSync(path.join(options.folder, 'pid', 'smbd.pid')) && listens(child, port);
     if (up) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether anybody listens on this port in the network namespace of a process. */
+function listens(child: ChildProcess, port: number): boolean {
+  const socket = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} [0-9A-F]+:0000 0A `);
+  try {
+    return ['tcp', 'tcp6'].some((table) => socket.test(fs.readFileSync(`/proc/${child.pid}/net/${table}`, 'utf8')));
+  } catch {
+    // It has ended; the next look tells why.
+    return false;
   }
 }
 
