@@ -6,7 +6,8 @@ import { badAnswer } from './wire/bytes.ts';
 import { FLAG, type Header } from './wire/header.ts';
 
 /**
- * Throws unless it is. Only an interim answer, which carries nothing, may come unsigned: servers do not sign it.
+ * Throws unless it is, and when it says that the session is gone. Only an interim answer, which carries nothing, may come
+ * unsigned: servers do not sign it.
  * @param sealedBy the session whose keys have decrypted the answer; undefined when it came in the clear
  */
 export function checkProtected(
@@ -21,7 +22,10 @@ export function checkProtected(
     if (sealedBy !== undefined) throw badAnswer('an encrypted answer to a request outside of any session');
     return;
   }
-  if (sealedBy === protection) return;
+  if (sealedBy === protection) {
+    if (header.status === STATUS.USER_SESSION_DELETED) throw statusFailure(header.status, doing, subject);
+    return;
+  }
   if (sealedBy !== undefined) throw badAnswer('an answer encrypted for another session');
   if (encrypt) throw badSignature('an answer came in the clear where all must be encrypted');
   const signed = (header.flags & FLAG.signed) !== 0;
@@ -30,4 +34,5 @@ export function checkProtected(
   // the connection.
   if (!signed && header.status === STATUS.USER_SESSION_DELETED) throw statusFailure(header.status, doing, subject);
   protection.verify(part, header);
+  if (header.status === STATUS.USER_SESSION_DELETED) throw statusFailure(header.status, doing, subject);
 }

@@ -22,7 +22,7 @@ export interface Surroundings {
 /**
  * Opens TCP and negotiates; where that fails in the way that SMB 1 servers fail, asks once more in SMB 1 to be sure. Takes at
  * most three times `connectTimeoutMs`.
- * Throws `unreachable`, `refused`, `timeout`, `smb1-only`, `no-signing`, `not-supported`, `malformed`, `disconnected`.
+ * Throws `unreachable`, `refused`, `timeout`, `smb1-only`, `no-signing`, `too-weak`, `not-supported`, `malformed`, `disconnected`.
  */
 export async function openConnection(options: ConnectOptions, surroundings: Surroundings): Promise<Connection> {
   const { host, connectTimeoutMs } = options;
@@ -36,7 +36,12 @@ export async function openConnection(options: ConnectOptions, surroundings: Surr
   );
   try {
     await openTcp(link, host, port, connectTimeoutMs);
-    const terms = await negotiate(link, surroundings.random, connectTimeoutMs);
+    const terms = await negotiate(link, {
+      random: surroundings.random,
+      timeoutMs: connectTimeoutMs,
+      require: options.require ?? {},
+      offer: options.offer ?? {},
+    });
     return new SmbConnection(link, host, terms, surroundings);
   } catch (error) {
     const why =

@@ -1,7 +1,7 @@
 /** Credits: how much the server lets us have in flight (MS-SMB2 3.2.4.1.2, 3.2.5.1.4). The balance rules, never a constant. */
 
-/** Credits that let everything run at full speed: 64 compounds of three, and sixteen reads of 1 MiB. */
-const WANTED = 512;
+/** Credits that let everything run at full speed: 24 chains of eight small files, or forty reads of 1 MiB. */
+const WANTED = 640;
 /** What one request asks for beyond what it uses; Samba gives 32 more at most. */
 const GROWTH = 64;
 /** Bulk leaves these for CLOSE, ECHO and re-arming a watch. */

@@ -1,6 +1,7 @@
 /** One message to the server and the answers to its parts; and the list of those that are in flight. */
 import { Failure } from '../base/failure.ts';
 import type { Protection } from './protection.ts';
+import { STATUS } from './status.ts';
 import type { Header, Part } from './wire/header.ts';
 
 /** `urgent` goes first and may use the last credits; `bulk` leaves room for it. */
@@ -32,9 +33,21 @@ export interface Answer {
   part: Buffer;
 }
 
+/** Renews a session that has expired, while what is said in it waits. */
+export interface Renewal {
+  /** Takes an exchange that is about to be queued, where it must wait; it is queued later, or fails. */
+  holds(exchange: Exchange): boolean;
+  /** Takes an exchange that the server refused because the session has expired. */
+  refused(exchange: Exchange): void;
+}
+
 /** An exchange that is under way or queued. */
 export class Exchange {
   readonly outgoing: Outgoing;
+  /** Undefined outside of sessions. */
+  readonly renewal: Renewal | undefined;
+  /** How often the session was renewed when this was queued. */
+  renewalsBefore = 0;
   readonly charge: number;
   readonly done: Promise<Answer[]>;
   /** Of the first part; those of the others follow by their charges. Undefined until it is sent. */
@@ -43,11 +56,13 @@ export class Exchange {
   abandoned = false;
   readonly #answers: (Answer | undefined)[];
   #missing: number;
+  #repeated = false;
   #resolve: (answers: Answer[]) => void = () => {};
   #reject: (why: unknown) => void = () => {};
 
-  constructor(outgoing: Outgoing) {
+  constructor(outgoing: Outgoing, renewal?: Renewal) {
     this.outgoing = outgoing;
+    this.renewal = renewal;
     this.charge = outgoing.parts.reduce((sum, part) => sum + part.charge, 0);
     this.#answers = new Array<undefined>(outgoing.parts.length).fill(undefined);
     this.#missing = outgoing.parts.length;
@@ -60,12 +75,34 @@ export class Exchange {
   answer(index: number, answer: Answer): void {
     this.#answers[index] = answer;
     this.#missing -= 1;
-    if (this.#missing === 0) this.#resolve(this.#answers.filter((each) => each !== undefined));
+    if (this.#missing > 0) return;
+    const answers = this.#answers.filter((each) => each !== undefined);
+    if (this.renewal !== undefined && isRefusedAsExpired(answers)) this.renewal.refused(this);
+    else this.#resolve(answers);
+  }
+
+  get repeated(): boolean {
+    return this.#repeated;
+  }
+
+  /** As if it had never been sent: it is queued anew, under new message ids. */
+  repeat(): void {
+    this.#repeated = true;
+    this.firstId = undefined;
+    this.#answers.fill(undefined);
+    this.#missing = this.#answers.length;
   }
 
   fail(why: Failure): void {
     this.#reject(why);
   }
+}
+
+/** Nothing of it was done: the first part was refused, and no other one went through without it. */
+function isRefusedAsExpired(answers: readonly Answer[]): boolean {
+  return (
+    answers[0]?.status === STATUS.NETWORK_SESSION_EXPIRED && answers.every((each) => each.status !== STATUS.SUCCESS)
+  );
 }
 
 /** A part whose final answer has not come. */

@@ -1,16 +1,16 @@
 /**
- * Reads a whole file. A small one is one round trip: CREATE, READ and CLOSE in one chain. Of a big one many READs are in
- * flight at once; Samba answers those from several threads, a chain from one.
+ * Reads a whole file. A small one is one round trip, or a part of one (small-reads.ts). Of a big one many READs are in flight at once;
+ * Samba answers those from several threads, a chain from one.
  * What CREATE and CLOSE tell lets the caller see that the file moved while it was read: SMB gives no snapshot.
  */
 import { stat } from './file.ts';
 import { type About, answerAt, type Line } from './line.ts';
 import { wirePath } from './name.ts';
-import { STATUS, statusFailure } from './status.ts';
-import type { Fetched, FetchSink } from './types.ts';
+import { dataOf, SmallReads } from './small-reads.ts';
+import type { Fetched, FetchSink, Stat } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
-import { ACCESS, type Create, DISPOSITION, OPTION, PREVIOUS_FILE } from './wire/create.ts';
-import { readData, readRequest } from './wire/read-write.ts';
+import { ACCESS, type Create, DISPOSITION, OPTION } from './wire/create.ts';
+import { readRequest } from './wire/read-write.ts';
 
 /** Up to this size a file is read in one chain. */
 const ONE_TRIP_BYTES = 262_144;
@@ -21,63 +21,46 @@ const READS = 8;
 /** Answers of one file that may be shorter than asked although the file goes on. */
 const SHORT_LIMIT = 1_000;
 
-/** @param sizeHint the size that is expected; a wrong one costs a round trip */
-export async function fetch(
-  line: Line,
-  path: string,
-  sizeHint: number,
-  sink: FetchSink,
-  maxReadBytes: number,
-): Promise<Fetched> {
-  const about: About = { doing: 'read', subject: path, lane: 'bulk' };
-  const create: Create = {
-    name: wirePath(path),
-    access: ACCESS.readData | ACCESS.readAttributes | ACCESS.synchronize,
-    disposition: DISPOSITION.open,
-    // Not the reparse point itself: of a deduplicated or archived file that would be a hole instead of its content.
-    // A symbolic link is still not followed: the server answers STOPPED_ON_SYMLINK and leaves that to us (MS-SMB2 2.2.2.2.1).
-    options: OPTION.nonDirectory,
-  };
-  const bytes = Math.max(1, Math.ceil(sizeHint / UNIT_BYTES)) * UNIT_BYTES;
-  if (bytes <= Math.min(ONE_TRIP_BYTES, line.payload(maxReadBytes))) {
-    const fetched = await fetchSmall(line, path, create, bytes, sink, about);
-    if (fetched !== undefined) return fetched;
-  }
-  return fetchBig(line, path, create, sink, maxReadBytes, about);
-}
+/** Whole files of one share. */
+export class Fetcher {
+  readonly #line: Line;
+  readonly #maxReadBytes: number;
+  readonly #small: SmallReads;
 
-/** Undefined when the file turned out to be larger; then the sink was not touched. */
-async function fetchSmall(
-  line: Line,
-  path: string,
-  create: Create,
-  bytes: number,
-  sink: FetchSink,
-  about: About,
-): Promise<Fetched | undefined> {
-  await line.link.gate.enter(bytes, 'fresh');
-  try {
-    const { created, answers, after } = await line.onFile(create, [readRequest(PREVIOUS_FILE, 0, bytes)], about, true);
-    const before = created.stat;
-    if (before.size > bytes) return undefined;
-    const read = answerAt(answers, 0);
-    // A server may be unable to go on with a chain once a part of it went asynchronous (MS-SMB2 3.3.5.2.7.2); alone it can.
-    if (read.status === STATUS.INTERNAL_ERROR) return undefined;
-    const data = dataOf(read.status, read.part, bytes, about);
-    // A file that was cut meanwhile ends early, and `after` shows it; data that is missing without that is not whole.
-    if (data.length < before.size && (after === undefined || after.size === before.size)) return undefined;
-    const wanted = data.subarray(0, before.size);
-    sink.begin?.(before);
-    if (wanted.length > 0) await sink.data(wanted, 0);
-    return { before, after: after ?? (await stat(line, path)), bytes: wanted.length };
-  } finally {
-    line.link.gate.leave(bytes);
+  constructor(line: Line, maxReadBytes: number) {
+    this.#line = line;
+    this.#maxReadBytes = maxReadBytes;
+    this.#small = new SmallReads(line);
+  }
+
+  /**
+   * @param sizeHint the size that is expected; a wrong one costs a round trip
+   * @param stream to be read instead of the content
+   */
+  async fetch(path: string, sizeHint: number, sink: FetchSink, stream?: string): Promise<Fetched> {
+    const line = this.#line;
+    const about: About = { doing: 'read', subject: path, lane: 'bulk' };
+    const create: Create = {
+      name: wirePath(path, stream),
+      access: ACCESS.readData | ACCESS.readAttributes | ACCESS.synchronize,
+      disposition: DISPOSITION.open,
+      // Not the reparse point itself: of a deduplicated or archived file that would be a hole instead of its content.
+      // A symbolic link is still not followed: the server answers STOPPED_ON_SYMLINK and leaves that to us (MS-SMB2 2.2.2.2.1).
+      options: OPTION.nonDirectory,
+    };
+    const look = (): Promise<Stat> => stat(line, path, stream);
+    const bytes = Math.max(1, Math.ceil(sizeHint / UNIT_BYTES)) * UNIT_BYTES;
+    if (bytes <= Math.min(ONE_TRIP_BYTES, line.payload(this.#maxReadBytes))) {
+      const fetched = await this.#small.read({ create, bytes, sink, about, look });
+      if (fetched !== undefined) return fetched;
+    }
+    return fetchBig(line, look, create, sink, this.#maxReadBytes, about);
   }
 }
 
 async function fetchBig(
   line: Line,
-  path: string,
+  look: () => Promise<Stat>,
   create: Create,
   sink: FetchSink,
   maxReadBytes: number,
@@ -95,7 +78,7 @@ async function fetchBig(
     line.closeLater(fileId, about);
     throw error;
   }
-  const after = (await line.close(fileId, about)) ?? (await stat(line, path));
+  const after = (await line.close(fileId, about)) ?? (await look());
   return { before, after, bytes };
 }
 
@@ -163,7 +146,7 @@ class BigRead {
     await gate.enter(length, 'continuing');
     try {
       const answer = answerAt(await this.#line.exchange([readRequest(this.#fileId, offset, length)], this.#about), 0);
-      const data = dataOf(answer.status, answer.part, length, this.#about);
+      const data = dataOf(answer, length, this.#about);
       if (data.length > 0 && !this.#stopped) {
         await this.#sink.data(data, offset);
         this.#bytes += data.length;
@@ -173,11 +156,4 @@ class BigRead {
       gate.leave(length);
     }
   }
-}
-
-/** The data of a READ; END_OF_FILE is «no bytes», not an error (MS-SMB2 3.3.5.12). */
-function dataOf(status: number, part: Buffer, askedBytes: number, about: About): Buffer {
-  if (status === STATUS.END_OF_FILE) return Buffer.alloc(0);
-  if (status !== STATUS.SUCCESS) throw statusFailure(status, about.doing, about.subject);
-  return readData(part, askedBytes);
 }

@@ -14,6 +14,7 @@ import type { Part } from './wire/header.ts';
 import {
   deleteRequest,
   QUERY,
+  type Query,
   queryInfoRequest,
   readFileId,
   readFullSize,
@@ -29,21 +30,24 @@ const SECURITY_BYTES = 4_096;
 const SECURITY_LIMIT_BYTES = 65_536;
 const INFO_BYTES = 1_024;
 
-function opening(path: string, access: number, options = 0): Create {
+/** Something that is there, as it is: a reparse point is itself. */
+export function opening(path: string, access: number, options = 0, stream?: string): Create {
   return {
-    name: wirePath(path),
+    name: wirePath(path, stream),
     access: access | ACCESS.synchronize,
     disposition: DISPOSITION.open,
     options: options | OPTION.reparsePoint,
   };
 }
 
-function aboutPath(doing: string, path: string): About {
+export function aboutPath(doing: string, path: string): About {
   return { doing, subject: path === '' ? 'the root of the share' : path, lane: 'urgent' };
 }
 
-export async function stat(line: Line, path: string): Promise<Stat> {
-  const { created } = await line.onFile(opening(path, ACCESS.readAttributes), [], aboutPath('look at', path));
+/** @param stream whose size it tells; times and attributes are those of the file */
+export async function stat(line: Line, path: string, stream?: string): Promise<Stat> {
+  const create = opening(path, ACCESS.readAttributes, 0, stream);
+  const { created } = await line.onFile(create, [], aboutPath('look at', path));
   return created.stat;
 }
 
@@ -62,9 +66,11 @@ function openingAlone(path: string, access: number): Create {
   return { ...create, share: SHARE.nothing };
 }
 
-export async function makeDirectory(line: Line, path: string): Promise<void> {
+/** @param attributes which it has from its first moment on */
+export async function makeDirectory(line: Line, path: string, attributes = 0): Promise<void> {
   const create = opening(path, ACCESS.readAttributes, OPTION.directory);
-  await line.onFile({ ...create, disposition: DISPOSITION.create }, [], aboutPath('make directory', path));
+  const made = { ...create, disposition: DISPOSITION.create, attributes };
+  await line.onFile(made, [], aboutPath('make directory', path));
 }
 
 export async function rename(line: Line, from: string, to: string, replace: boolean): Promise<void> {
@@ -96,9 +102,10 @@ export async function setBasic(line: Line, path: string, info: BasicInfo, still:
   await change(line, opening(path, ACCESS.writeAttributes), request(PREVIOUS_FILE), about);
 }
 
-export async function writeSecurity(line: Line, path: string, descriptor: Buffer): Promise<void> {
+/** @param sacl whether the audit rules in it are set too */
+export async function writeSecurity(line: Line, path: string, descriptor: Buffer, sacl = false): Promise<void> {
   const about = aboutPath('set permissions of', path);
-  const { access, information, wire } = settingOf(descriptor);
+  const { access, information, wire } = settingOf(descriptor, sacl);
   await change(line, opening(path, access), setSecurityRequest(PREVIOUS_FILE, wire, information), about);
 }
 
@@ -123,16 +130,18 @@ async function changeAlone(
 }
 
 /** One SET_INFO on something that exists. */
-async function change(line: Line, create: Create, part: Part, about: About): Promise<void> {
+export async function change(line: Line, create: Create, part: Part, about: About): Promise<void> {
   const { answers } = await line.onFile(create, [part], about);
   mustSucceed(answerAt(answers, 0), about);
 }
 
-export async function readSecurity(line: Line, path: string): Promise<Buffer> {
+/** @param sacl whether the audit rules are read too */
+export async function readSecurity(line: Line, path: string, sacl = false): Promise<Buffer> {
   const about = aboutPath('read permissions of', path);
+  const create = opening(path, ACCESS.readControl | (sacl ? ACCESS.systemSecurity : 0));
   for (let bytes = SECURITY_BYTES; ; ) {
-    const query = queryInfoRequest(PREVIOUS_FILE, QUERY.security, bytes);
-    const { answers } = await line.onFile(opening(path, ACCESS.readControl), [query], about);
+    const query = queryInfoRequest(PREVIOUS_FILE, sacl ? QUERY.securityWithSacl : QUERY.security, bytes);
+    const { answers } = await line.onFile(create, [query], about);
     const answer = answerAt(answers, 0);
     if (answer.status === STATUS.SUCCESS) return readBufferAnswer(answer.part, bytes, 'a security descriptor');
     if (answer.status !== STATUS.BUFFER_TOO_SMALL) throw statusFailure(answer.status, about.doing, about.subject);
@@ -140,29 +149,34 @@ export async function readSecurity(line: Line, path: string): Promise<Buffer> {
     const needed = data.length >= 4 ? data.readUInt32LE(0) : 0;
     if (needed <= bytes || needed > SECURITY_LIMIT_BYTES)
       throw badAnswer(`a security descriptor needs ${needed} bytes`);
-    bytes = needed;
+    // Twice as much at least: one that grows while it is asked for must not go on growing byte by byte.
+    bytes = Math.min(SECURITY_LIMIT_BYTES, Math.max(needed, 2 * bytes));
   }
 }
 
 export async function space(line: Line): Promise<{ totalBytes: number; freeBytes: number }> {
-  const [buffer] = await queryRoot(line, [QUERY.fullSize], aboutPath('ask for the space of', ''));
+  const [buffer] = await queryFile(line, '', [QUERY.fullSize], aboutPath('ask for the space of', ''));
   return readFullSize(buffer ?? Buffer.alloc(0));
 }
 
 export async function identity(line: Line): Promise<{ volumeSerial: number; rootFileId: bigint }> {
-  const [volume, internal] = await queryRoot(line, [QUERY.volume, QUERY.internal], aboutPath('identify', ''));
+  const [volume, internal] = await queryFile(line, '', [QUERY.volume, QUERY.internal], aboutPath('identify', ''));
   return {
     volumeSerial: readVolumeSerial(volume ?? Buffer.alloc(0)),
     rootFileId: readFileId(internal ?? Buffer.alloc(0)),
   };
 }
 
-async function queryRoot(line: Line, what: { type: number; class: number }[], about: About): Promise<Buffer[]> {
+export async function fileId(line: Line, path: string): Promise<bigint> {
+  const [internal] = await queryFile(line, path, [QUERY.internal], aboutPath('identify', path));
+  return readFileId(internal ?? Buffer.alloc(0));
+}
+
+/** Short answers about one file, one for each question. */
+export async function queryFile(line: Line, path: string, what: readonly Query[], about: About): Promise<Buffer[]> {
   const parts = what.map((each) => queryInfoRequest(PREVIOUS_FILE, each, INFO_BYTES));
-  const { answers } = await line.onFile(opening('', ACCESS.readAttributes), parts, about);
-  return answers.map((answer) =>
-    readBufferAnswer(mustSucceed(answer, about).part, INFO_BYTES, 'information about a volume'),
-  );
+  const { answers } = await line.onFile(opening(path, ACCESS.readAttributes), parts, about);
+  return answers.map((answer) => readBufferAnswer(mustSucceed(answer, about).part, INFO_BYTES, 'information about it'));
 }
 
 function changedMeanwhile(about: About): Failure {

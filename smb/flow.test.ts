@@ -11,13 +11,13 @@ describe('credits', () => {
   it('count what is in flight as ours, and stop asking for more when there are enough', () => {
     const credits = new Credits();
     expect(credits.ask(1)).toBeGreaterThan(1);
-    credits.settle(0, 600);
-    expect(credits.window).toBe(601);
+    credits.settle(0, 700);
+    expect(credits.window).toBe(701);
     credits.spend(16);
-    expect(credits).toMatchObject({ balance: 585, window: 601 });
+    expect(credits).toMatchObject({ balance: 685, window: 701 });
     expect(credits.ask(16)).toBe(16);
     credits.settle(16, 16);
-    expect(credits).toMatchObject({ balance: 601, window: 601 });
+    expect(credits).toMatchObject({ balance: 701, window: 701 });
   });
 });
 

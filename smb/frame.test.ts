@@ -7,7 +7,10 @@ import { framed } from './scripted/server.ts';
 /** Feeds a stream in pieces of these lengths (the last one repeats) and returns the messages. */
 function read(stream: Buffer, pieces: readonly number[], limitBytes = 1_000_000): Buffer[] {
   const messages: Buffer[] = [];
-  const reader = new FrameReader(limitBytes, (message) => messages.push(message));
+  const reader = new FrameReader(limitBytes, (message) => {
+    messages.push(message);
+    return false;
+  });
   for (let at = 0, index = 0; at < stream.length; index += 1) {
     const length = pieces[Math.min(index, pieces.length - 1)] ?? 1;
     const room = reader.buffer();
@@ -50,10 +53,30 @@ describe('the frame reader', () => {
   });
 
   it('reads the rest of a big message straight into it', () => {
-    const reader = new FrameReader(1_000_000, () => undefined);
+    const reader = new FrameReader(1_000_000, () => false);
     const stream = framed(Buffer.alloc(500_000));
     reader.took(stream.copy(reader.buffer(), 0, 0, 1_004));
     expect(reader.buffer().length).toBe(499_000);
+  });
+
+  it('uses the memory of a message again that is done with, and of no other one', () => {
+    const seen: { message: Buffer; done: boolean }[] = [];
+    const reader = new FrameReader(1_000_000, (message) => {
+      seen.push({ message, done: seen.length === 1 });
+      return seen.length === 2;
+    });
+    const stream = Buffer.concat([1, 2, 3, 4].map((value) => framed(Buffer.alloc(100_000, value))));
+    for (let at = 0; at < stream.length; ) {
+      const taken = stream.copy(reader.buffer(), 0, at);
+      reader.took(taken);
+      at += taken;
+    }
+    expect(seen.map(({ message }) => message.length)).toEqual([100_000, 100_000, 100_000, 100_000]);
+    const [first, second, third, fourth] = seen.map(({ message }) => message);
+    expect(first?.every((byte) => byte === 1)).toBe(true);
+    expect(third?.buffer).toBe(second?.buffer);
+    expect(third?.every((byte) => byte === 3)).toBe(true);
+    expect(fourth?.buffer).not.toBe(third?.buffer);
   });
 
   it.each([

@@ -2,29 +2,36 @@
  * Cuts the TCP stream into messages: one zero byte, then a 24-bit big-endian length (MS-SMB2 2.1).
  *
  * Small messages arrive many at a time in one shared buffer and are copied out of it, so that a message owns its bytes.
- * Of a big one the socket reads the rest straight into the message's own buffer: its bytes are never copied.
+ * Of a big one the socket reads the rest straight into the message's own buffer. Where whoever is given a message has no more
+ * use for its bytes, an encrypted one say, its buffer serves the next: otherwise every byte of a share would pass through the
+ * garbage collector twice.
  */
 import { badAnswer } from './wire/bytes.ts';
 
 const PREFIX_BYTES = 4;
-const SHARED_BYTES = 256 * 1024;
+const SHARED_BYTES = 64 * 1024;
 /** From this many missing bytes on, the socket reads into the message itself. */
-const DIRECT_BYTES = 64 * 1024;
+const DIRECT_BYTES = 8 * 1024;
+/** Buffers for messages of at least this size are worth being used again, up to that size. */
+const SPARE_BYTES = { least: 8 * 1024, most: 2 * 1_048_576, step: 64 * 1024 } as const;
+
+/** Is given a message without its prefix. Returns true when nothing will look at its bytes any more. */
+export type Receiver = (message: Buffer) => boolean;
 
 export class FrameReader {
   /** Bytes of the largest message that is accepted; small until the server is known. */
   limitBytes: number;
   readonly #shared: Buffer = Buffer.allocUnsafeSlow(SHARED_BYTES);
-  readonly #message: (message: Buffer) => void;
+  readonly #receiver: Receiver;
   readonly #prefix: Buffer = Buffer.alloc(PREFIX_BYTES);
+  readonly #spare = new Spare();
   #prefixBytes = 0;
   #frame: Buffer | undefined;
   #frameBytes = 0;
 
-  /** @param message is given each message without its prefix; the buffer is its own */
-  constructor(limitBytes: number, message: (message: Buffer) => void) {
+  constructor(limitBytes: number, receiver: Receiver) {
     this.limitBytes = limitBytes;
-    this.#message = message;
+    this.#receiver = receiver;
   }
 
   /** Where the next bytes of the socket shall go. */
@@ -59,7 +66,7 @@ export class FrameReader {
       const length = this.#prefix.readUInt32BE(0);
       // A first byte that is not zero makes the number larger than any limit.
       if (length === 0 || length > this.limitBytes) throw badAnswer(`a message claims ${length} bytes`);
-      this.#frame = Buffer.allocUnsafe(length);
+      this.#frame = this.#spare.take(length);
       this.#frameBytes = 0;
       this.#prefixBytes = 0;
     }
@@ -76,6 +83,26 @@ export class FrameReader {
   #handOver(frame: Buffer): void {
     if (this.#frameBytes < frame.length) return;
     this.#frame = undefined;
-    this.#message(frame);
+    if (this.#receiver(frame)) this.#spare.giveBack(frame);
+  }
+}
+
+/** One buffer that waits to be used again. */
+class Spare {
+  #memory: ArrayBuffer | undefined;
+
+  take(length: number): Buffer {
+    if (length < SPARE_BYTES.least || length > SPARE_BYTES.most) return Buffer.allocUnsafe(length);
+    const spare = this.#memory;
+    this.#memory = undefined;
+    if (spare !== undefined && spare.byteLength >= length) return Buffer.from(spare, 0, length);
+    // In steps, so that the next message, a little longer, finds room too. Not zeroed: the socket fills what is looked at.
+    const bytes = Math.ceil(length / SPARE_BYTES.step) * SPARE_BYTES.step;
+    return Buffer.allocUnsafeSlow(bytes).subarray(0, length);
+  }
+
+  giveBack({ buffer, byteOffset, length }: Buffer): void {
+    if (length < SPARE_BYTES.least || length > SPARE_BYTES.most) return;
+    if (byteOffset === 0 && buffer instanceof ArrayBuffer) this.#memory = buffer;
   }
 }

@@ -1,4 +1,4 @@
-/** For tests of decoders: bytes such as a broken or hostile server sends, and the one thing that decoders may do with them. */
+/** For tests: bytes such as a broken or hostile server sends, and the one thing that may come of them: a Failure. */
 import fc from 'fast-check';
 import { Failure } from '../base/failure.ts';
 
@@ -50,4 +50,15 @@ export function feedHostile<T>(
     }),
     { seed: 20_240_611, numRuns: 2_000 },
   );
+}
+
+/** The Failure with which it ends. Throws when it ends well, or in another way. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
 }

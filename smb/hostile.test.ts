@@ -1,7 +1,9 @@
 /** What a server that is broken, foreign or hostile can do before the logon: each ends in one clear Failure, in bounded time. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { Failure } from '../base/failure.ts';
+import type { Failure } from '../base/failure.ts';
+import { failureOf } from './hostile.fake.ts';
 import { connect } from './index.ts';
+import { SAMPLE_CHALLENGE_TOKEN } from './logon-sample.ts';
 import {
   answerHeader,
   errorAnswer,
@@ -24,16 +26,6 @@ async function failureWith(reply: (message: Buffer, index: number) => Reply): Pr
   return failureOf(connect({ host: '127.0.0.1', port, connectTimeoutMs: 300, requestTimeoutMs: 300 }));
 }
 
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
-
 const [INTEGRITY, ENCRYPTION, SIGNING] = GOOD_CONTEXTS.map((context) => Buffer.from(context));
 const contexts = (...list: (Buffer | undefined)[]): Buffer[] => list.filter((each) => each !== undefined);
 
@@ -52,6 +44,7 @@ describe('a server that answers NEGOTIATE wrongly', () => {
     ['speaks HTTP', 'malformed', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['claims a frame of 16 MiB', 'malformed', Buffer.from([0, 0xff, 0xff, 0xff])],
     ['sends an empty frame', 'malformed', Buffer.alloc(4)],
+    ['sends its answer byte by byte', 'timeout', { drip: framed(negotiated()) }],
     ['promises more than it sends', 'timeout', Buffer.concat([Buffer.from([0, 0, 1, 0]), Buffer.alloc(10)])],
     ['sends half a header', 'malformed', framed(negotiated().subarray(0, 40))],
     ['sends half a body', 'malformed', framed(negotiated().subarray(0, 100))],
@@ -135,6 +128,13 @@ describe('a server that cannot be had', () => {
     expect(failure.code).toBe('unreachable');
   });
 
+  it('keeps nobody waiting when it closes on SMB 2 and answers SMB 1 byte by byte', async () => {
+    const failure = await failureWith((message) =>
+      message.readUInt8(0) === 0xff ? { drip: Buffer.alloc(5_000) } : 'close',
+    );
+    expect(failure.code).toBe('disconnected');
+  });
+
   it('gives smb1-only when it closes on SMB 2 and answers SMB 1', async () => {
     const smb1 = Buffer.alloc(80);
     smb1.writeUInt32LE(0x424d53ff, 0);
@@ -153,13 +153,18 @@ describe('a server that turns bad at the logon', () => {
     return connect({ host: '127.0.0.1', port: server.port, connectTimeoutMs: 300, requestTimeoutMs: 300 });
   }
 
-  const session = (status: number, flags: number, token: Buffer, message: Buffer): Buffer => {
+  const MORE = 0xc000_0016;
+  const HERE = { sessionId: 5n };
+  /** NegTokenResp: accept-incomplete, Kerberos. */
+  const KERBEROS = Buffer.from('a1143012a0030a0101a10b06092a864886f712010202', 'hex');
+
+  const session = (status: number, flags: number, token: Buffer, message: Buffer, sessionId = 5n): Buffer => {
     const body = Buffer.alloc(8);
     body.writeUInt16LE(9, 0);
     body.writeUInt16LE(flags, 2);
     body.writeUInt16LE(72, 4);
     body.writeUInt16LE(token.length, 6);
-    const header = answerHeader({ command: 1, messageId: message.readBigUInt64LE(24), status, sessionId: 5n });
+    const header = answerHeader({ command: 1, messageId: message.readBigUInt64LE(24), status, sessionId });
     return framed(Buffer.concat([header, body, token]));
   };
 
@@ -171,9 +176,31 @@ describe('a server that turns bad at the logon', () => {
     ['knows no such account', 'wrong-password', (message) => framed(errorAnswer(message, 0xc000_006d))],
     ['has locked the account', 'account-locked', (message) => framed(errorAnswer(message, 0xc000_0234))],
     ['cuts its answer short', 'malformed', (message) => framed(errorAnswer(message, 0xc000_0016).subarray(0, 68))],
+    ['answers byte by byte', 'timeout', (message) => ({ drip: session(MORE, 0, SAMPLE_CHALLENGE_TOKEN, message) })],
+    ['says «pending» for ever', 'timeout', (message) => framed(errorAnswer(message, 0x103, { flags: 3, asyncId: 1n }))],
+    ['claims a frame of 16 MiB', 'malformed', () => Buffer.from([0, 0xff, 0xff, 0xff])],
+    ['chose another mechanism', 'not-supported', (message) => session(MORE, 0, KERBEROS, message)],
   ];
   it.each(rows)('and %s gives %s', async (_remark, code, reply) => {
     const connection = await connected(reply);
+    expect((await failureOf(connection.logon(credentials))).code).toBe(code);
+    connection.close();
+  });
+
+  const afterChallenge: [remark: string, code: string, reply: (message: Buffer) => Reply][] = [
+    ['says nothing more', 'timeout', () => 'silence'],
+    ['wants ever another round', 'logon-denied', (message) => session(MORE, 0, SAMPLE_CHALLENGE_TOKEN, message)],
+    ['lets us in without a signature', 'bad-signature', (message) => session(0, 0, Buffer.alloc(0), message)],
+    ['lets us in as a guest', 'guest-only', (message) => session(0, 1, Buffer.alloc(0), message)],
+    ['lets us in as nobody', 'guest-only', (message) => session(0, 2, Buffer.alloc(0), message)],
+    ['goes on in another session', 'malformed', (message) => session(0, 0, Buffer.alloc(0), message, 6n)],
+    ['cannot be bothered any more', 'session-expired', (message) => framed(errorAnswer(message, 0xc000_0203, HERE))],
+    ['takes the password for wrong', 'wrong-password', (message) => framed(errorAnswer(message, 0xc000_006d, HERE))],
+  ];
+  it.each(afterChallenge)('and, its challenge answered, %s gives %s', async (_remark, code, reply) => {
+    const connection = await connected((message, index) =>
+      index === 1 ? session(MORE, 0, SAMPLE_CHALLENGE_TOKEN, message) : reply(message),
+    );
     expect((await failureOf(connection.logon(credentials))).code).toBe(code);
     connection.close();
   });

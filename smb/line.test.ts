@@ -1,7 +1,7 @@
 /** What servers may do with chains, credits and asynchronous answers, and Samba does not: a scripted server that signs. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { seal } from './crypto/sealing.ts';
-import { fetch } from './fetch.ts';
+import { Fetcher } from './fetch.ts';
 import { stat } from './file.ts';
 import { type About, Line } from './line.ts';
 import { list } from './list.ts';
@@ -39,7 +39,7 @@ async function lineTo(credits: number, reply: (parts: Asked[]) => Buffer[]): Pro
 
 async function text(line: Line): Promise<string> {
   const chunks: string[] = [];
-  await fetch(line, 'file', 3, { data: (chunk) => void chunks.push(chunk.toString()) }, 1_048_576);
+  await new Fetcher(line, 1_048_576).fetch('file', 3, { data: (chunk) => void chunks.push(chunk.toString()) });
   return chunks.join('');
 }
 
@@ -154,7 +154,7 @@ describe('a file of an impossible size', () => {
     const { line, asked } = await lineTo(100, (parts) => [
       chain(parts.map((to) => (to.command === CREATE ? { to, body: impossible } : good(to)))),
     ]);
-    await expect(fetch(line, 'file', hint, { data: () => undefined }, 1_048_576)).rejects.toMatchObject({
+    await expect(new Fetcher(line, 1_048_576).fetch('file', hint, { data: () => undefined })).rejects.toMatchObject({
       code: 'malformed',
     });
     await line.ask(echoRequest(), { ...ABOUT, lane: 'urgent' });

@@ -8,7 +8,7 @@ import type { Answer, Exchange, Lane, Outgoing } from './exchange.ts';
 import type { Link } from './link.ts';
 import type { Protection } from './protection.ts';
 import { STATUS, statusFailure } from './status.ts';
-import type { Stat } from './types.ts';
+import type { FileTime, Stat } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
 import {
   type Create,
@@ -48,13 +48,28 @@ export class Line {
   readonly #protection: Protection;
   readonly #treeId: number;
   readonly #encrypt: boolean;
+  readonly #snapshot: FileTime | undefined;
 
-  /** @param treeId 0 for what concerns the session itself */
-  constructor(link: Link, protection: Protection, treeId: number, encrypt: boolean) {
+  /**
+   * @param treeId 0 for what concerns the session itself
+   * @param snapshot the moment of the snapshot in which everything is opened; as it is now unless told
+   */
+  constructor(link: Link, protection: Protection, treeId: number, encrypt: boolean, snapshot?: FileTime) {
     this.link = link;
     this.#protection = protection;
     this.#treeId = treeId;
     this.#encrypt = encrypt;
+    this.#snapshot = snapshot;
+  }
+
+  /** A line to the same share that opens everything as it was in a snapshot. */
+  at(snapshot: FileTime): Line {
+    return new Line(this.link, this.#protection, this.#treeId, this.#encrypt, snapshot);
+  }
+
+  /** A CREATE of this line. Every one is made here, or it would open the file as it is now. */
+  creating(create: Create): Part {
+    return createRequest(create, this.#snapshot);
   }
 
   /** The exchange itself, for what may take for ever or be cancelled. */
@@ -63,7 +78,7 @@ export class Line {
       parts,
       treeId: this.#treeId,
       protection: this.#protection,
-      encrypt: this.#encrypt,
+      encrypt: this.#encrypt || (parts.length > 1 && this.#protection.sealsCheaply),
       lane: about.lane,
       timeoutMs,
       doing: about.doing,
@@ -89,7 +104,7 @@ export class Line {
    * by itself: a server may fail what stands behind a failed part (MS-SMB2 3.3.5.2.7.2), and the handle must not stay.
    */
   async onFile(create: Create, parts: readonly Part[], about: About, postQuery = false): Promise<OnFile> {
-    const chain = [createRequest(create), ...parts, closeRequest(PREVIOUS_FILE, postQuery)];
+    const chain = [this.creating(create), ...parts, closeRequest(PREVIOUS_FILE, postQuery)];
     const answers = await this.exchange(chain, about);
     const { part } = mustSucceed(answerAt(answers, 0), about);
     const closed = answerAt(answers, answers.length - 1);
@@ -100,7 +115,7 @@ export class Line {
 
   /** CREATE alone; the caller owes the `close`. */
   async open(create: Create, about: About): Promise<Created> {
-    const { part } = await this.ask(createRequest(create), about);
+    const { part } = await this.ask(this.creating(create), about);
     try {
       return readCreated(part);
     } catch (error) {

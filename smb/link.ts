@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.ts';
 import { Failure, failureOf, isFailure } from '../base/failure.ts';
 import { checkProtected } from './check-protected.ts';
 import { Credits } from './credits.ts';
-import { Exchange, InFlight, type Outgoing, timedOut } from './exchange.ts';
+import { Exchange, InFlight, type Outgoing, type Renewal, timedOut } from './exchange.ts';
 import { FrameReader } from './frame.ts';
 import { Gate } from './gate.ts';
 import { Lanes, tooFewCredits } from './lanes.ts';
@@ -26,8 +26,8 @@ import { COMMAND, type Header, readHeader, splitChain, UNASKED } from './wire/he
 
 /** Before NEGOTIATE an answer is small. */
 const FIRST_LIMIT_BYTES = 64 * 1024;
-/** Headers, several buffers in one chain, and the encryption around it. */
-const FRAME_EXTRA_BYTES = 256 * 1024;
+/** Headers, the content of several small files in one chain, and the encryption around it. */
+const FRAME_EXTRA_BYTES = 768 * 1024;
 const FRAME_LIMIT_BYTES = 0xff_ffff;
 /** How often deadlines are looked at; a fine grain matters only for short ones. */
 const LOOK_MS = { least: 10, most: 500 } as const;
@@ -47,6 +47,7 @@ export class Link {
   readonly #lanes = new Lanes();
   readonly #outbox = new Outbox();
   readonly #protections = new Map<bigint, Protection>();
+  readonly #renewals = new Map<Protection, Renewal>();
   readonly #look: NodeJS.Timeout;
   readonly #lookMs: number;
   #socket: Socket | undefined;
@@ -102,8 +103,14 @@ export class Link {
     this.#protections.set(protection.sessionId, protection);
   }
 
+  /** From now on this session is renewed when it has expired. */
+  renewBy(protection: Protection, renewal: Renewal): void {
+    this.#renewals.set(protection, renewal);
+  }
+
   unprotect(protection: Protection): void {
     this.#protections.delete(protection.sessionId);
+    this.#renewals.delete(protection);
   }
 
   /**
@@ -111,14 +118,21 @@ export class Link {
    * its credits back.
    */
   send(outgoing: Outgoing): Exchange {
-    const exchange = new Exchange(outgoing);
+    const { protection } = outgoing;
+    const exchange = new Exchange(outgoing, protection && this.#renewals.get(protection));
+    this.queue(exchange);
+    return exchange;
+  }
+
+  /** Queues an exchange, also once more. */
+  queue(exchange: Exchange): void {
     if (this.#failure !== undefined) {
       exchange.fail(this.#failure);
-      return exchange;
+      return;
     }
+    if (exchange.renewal?.holds(exchange) === true) return;
     this.#lanes.push(exchange);
     this.#pump();
-    return exchange;
   }
 
   /** Asks the server to give up the exchange's first part, or drops it when it was not even sent. Its answer still comes. */
@@ -141,6 +155,11 @@ export class Link {
     this.gate.shut(why);
     for (const exchange of [...this.#inFlight.drain(), ...this.#lanes.drain()]) exchange.fail(why);
     this.#resolveClosed(why);
+  }
+
+  /** Milliseconds on the clock of this link. */
+  get nowMs(): number {
+    return this.#clock.monoMs();
   }
 
   /** Whether TCP ever connected. */
@@ -194,8 +213,9 @@ export class Link {
     this.#outbox.put(bytes);
   }
 
-  #receive(frame: Buffer): void {
-    if (this.#failure !== undefined) return;
+  /** Returns whether the frame's bytes are needed no more: what was decrypted is a copy. */
+  #receive(frame: Buffer): boolean {
+    if (this.#failure !== undefined) return false;
     const mark = frame.length < 4 ? 0 : frame.readUInt32LE(0);
     if (mark === MARK.smb1 && !this.#answered) throw smb1Only(this.subject);
     const sealedBy = mark === MARK.transform ? this.#sealerOf(frame) : undefined;
@@ -203,6 +223,7 @@ export class Link {
     for (const part of splitChain(message)) this.#take(part, readHeader(part), sealedBy);
     this.#answered = true;
     this.#pump();
+    return sealedBy !== undefined;
   }
 
   #sealerOf(frame: Buffer): Protection {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFailure } from '../base/failure.ts';
-import { refusedName, wirePath } from './name.ts';
+import { refusedName, refusedStream, wirePath } from './name.ts';
 
 function codeOf(run: () => unknown): unknown {
   try {
@@ -46,6 +46,36 @@ describe('wirePath', () => {
 
   it('shows a bad name without its control characters', () => {
     expect(() => wirePath('a\nb')).toThrow('use path «a\\u000ab»: it holds a control character');
+  });
+});
+
+describe('wirePath with a stream', () => {
+  it.each([
+    ['a/b', 'Zone.Identifier', 'a\\b:Zone.Identifier:$DATA'],
+    ['a', '\u0005Summary', 'a:\u0005Summary:$DATA'],
+    ['a', '$DATA', 'a:$DATA:$DATA'],
+    ['a', '..', 'a:..:$DATA'],
+    ['', 'of the root', ':of the root:$DATA'],
+  ])('of «%s» and %j sends %j', (path, stream, wire) => {
+    expect(wirePath(path, stream).toString('utf16le')).toBe(wire);
+  });
+
+  it('never means the content of the file, a stream of another type or another file', () => {
+    const piece = fc.oneof(fc.constantFrom('', ':', '$DATA', ':$DATA', '/', '\\', '\0', '\ud800', 'a'), fc.string());
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+        const stream = pieces.join('');
+        const why = refusedStream(stream);
+        const sent = codeOf(() => wirePath('file', stream).toString('utf16le'));
+        expect(sent).toBe(why === undefined ? `file:${stream}:$DATA` : 'bad-name');
+        if (why === undefined) expect(stream).toMatch(/^[^:/\\\0]{1,255}$/u);
+      }),
+      { seed: 3, numRuns: 1_000 },
+    );
+  });
+
+  it('judges the path as ever', () => {
+    for (const path of ['../a', 'a:b', 'a//b']) expect(codeOf(() => wirePath(path, 'note'))).toBe('bad-name');
   });
 });
 

@@ -14,15 +14,32 @@ const PATH_LIMIT = 32_766;
  * by «\», none in front. '' is the root of the share and gives no bytes.
  * Throws `bad-name` for a component that refusedName refuses, and for one with «:», which would address an alternate data
  * stream of another file instead of a file of that name.
+ * @param stream of the file, by its name alone; `bad-name` for one that refusedStream refuses. It is sent with its type behind it
+ *   (MS-FSCC 2.1.4), so that nothing in the name can be taken for one.
  */
-export function wirePath(path: string): Buffer {
-  if (path === '') return Buffer.alloc(0);
+export function wirePath(path: string, stream?: string): Buffer {
   if (path.length > PATH_LIMIT) throw badName(path, `longer than ${PATH_LIMIT} characters`);
-  for (const component of path.split('/')) {
+  for (const component of path === '' ? [] : path.split('/')) {
     const why = component.includes(':') ? 'it holds «:»' : refusedName(component);
     if (why !== undefined) throw badName(path, why);
   }
-  return Buffer.from(path.replaceAll('/', '\\'), 'utf16le');
+  const file = path.replaceAll('/', '\\');
+  if (stream === undefined) return Buffer.from(file, 'utf16le');
+  const why = refusedStream(stream);
+  if (why !== undefined) throw badStream(stream, why);
+  return Buffer.from(`${file}:${stream}:$DATA`, 'utf16le');
+}
+
+/**
+ * Why a stream of that name must not be used (MS-FSCC 2.1.5.3); undefined when it is safe. Control characters may be in it: those of
+ * Windows' own begin with one. An empty name would be the content itself.
+ */
+export function refusedStream(name: string): string | undefined {
+  if (name === '') return 'it is empty';
+  if (name.length > COMPONENT_LIMIT) return `it is longer than ${COMPONENT_LIMIT} characters`;
+  if (/[\\/:\0]/u.test(name)) return 'it holds «:», a path separator or NUL';
+  if (!name.isWellFormed()) return 'it is not valid Unicode';
+  return undefined;
 }
 
 /** Why one component of a path, as the server sent it, must not be used; undefined when it is safe. */
@@ -50,5 +67,15 @@ function badName(path: string, why: string): Failure {
     subject: `«${printable(path)}»`,
     what: why,
     hint: 'rename the file or directory',
+  });
+}
+
+function badStream(stream: string, why: string): Failure {
+  return new Failure({
+    code: 'bad-name',
+    doing: 'use stream',
+    subject: `«${printable(stream)}»`,
+    what: why,
+    hint: 'use the name of the stream alone, without the file and without its type',
   });
 }

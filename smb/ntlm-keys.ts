@@ -12,8 +12,12 @@ export function hmacMd5(key: Buffer, ...parts: Buffer[]): Buffer {
 
 /** NTOWFv2 (MS-NLMP 3.3.2): the domain counts as typed, the user in upper case. */
 export function responseKey({ user, domain, password }: Credentials): Buffer {
-  const hash = md4(Buffer.from(password, 'utf16le'));
-  return hmacMd5(hash, Buffer.from(upperCase(user) + domain, 'utf16le'));
+  const plain = Buffer.from(password, 'utf16le');
+  const hash = md4(plain);
+  const key = hmacMd5(hash, Buffer.from(upperCase(user) + domain, 'utf16le'));
+  plain.fill(0);
+  hash.fill(0);
+  return key;
 }
 
 /** Windows maps one character to one: «ß» stays, where toUpperCase would make «SS» of it. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { rc4 } from './crypto/rc4.ts';
 import { feedHostile } from './hostile.fake.ts';
+import { Identity } from './identity.ts';
 import { SAMPLE_CHALLENGE } from './logon-sample.ts';
 import { type AuthenticateInput, authenticateMessage, negotiateMessage } from './ntlm.ts';
 import { firstSignature, hmacMd5, lmV2Response, responseKey } from './ntlm-keys.ts';
@@ -14,7 +15,7 @@ const SAMPLE_TIME = 0x01d0aecbadf5a1a1n;
 
 function answer(challenge: Buffer, change: Partial<AuthenticateInput> = {}) {
   return authenticateMessage({
-    credentials: CREDENTIALS,
+    identity: new Identity(CREDENTIALS),
     negotiate: negotiateMessage(),
     challenge,
     random: (bytes) => (bytes === 8 ? CLIENT_CHALLENGE : SESSION_KEY),
@@ -186,7 +187,7 @@ describe('AUTHENTICATE', () => {
     ['user', { user: 'x'.repeat(257) }],
     ['domain', { domain: 'x'.repeat(257) }],
   ])('is not made for a %s that is too long', (_which, part) => {
-    expect(() => answer(SAMPLE_CHALLENGE, { credentials: { ...CREDENTIALS, ...part } })).toThrow(
+    expect(() => answer(SAMPLE_CHALLENGE, { identity: new Identity({ ...CREDENTIALS, ...part }) })).toThrow(
       expect.objectContaining({ code: 'logon-denied' }),
     );
   });

@@ -4,10 +4,11 @@
  */
 import { Failure } from '../base/failure.ts';
 import { rc4 } from './crypto/rc4.ts';
+import type { Identity } from './identity.ts';
 import { malformed } from './malformed.ts';
-import { type Direction, firstSignature, hmacMd5, lmV2Response, ntlmV2Response, responseKey } from './ntlm-keys.ts';
+import { type Direction, firstSignature, hmacMd5, lmV2Response, ntlmV2Response } from './ntlm-keys.ts';
 import { answeredTargetInfo, readTargetInfo, type TargetInfo } from './ntlm-target-info.ts';
-import type { Credentials, FileTime } from './types.ts';
+import type { FileTime } from './types.ts';
 
 /** NegotiateFlags (MS-NLMP 2.2.2.5). */
 const FLAG = {
@@ -53,7 +54,7 @@ export function negotiateMessage(): Buffer {
 }
 
 export interface AuthenticateInput {
-  credentials: Credentials;
+  identity: Pick<Identity, 'user' | 'domain' | 'key'>;
   /** The NEGOTIATE message as it was sent. */
   negotiate: Buffer;
   /** The server's CHALLENGE message, exactly: bytes behind it would spoil the MIC. */
@@ -79,11 +80,10 @@ export interface Authenticated {
  * `not-supported` for a server that wants less security, `logon-denied` for names that fit into no account.
  */
 export function authenticateMessage(input: AuthenticateInput): Authenticated {
-  const { user, domain } = input.credentials;
+  const { user, domain, key } = input.identity;
   if (user.length > ACCOUNT_LIMIT || domain.length > ACCOUNT_LIMIT) throw accountTooLong();
   const { flags, serverChallenge, targetInfo } = parseChallenge(input.challenge);
 
-  const key = responseKey(input.credentials);
   const clientChallenge = input.random(8);
   const sessionKey = input.random(16);
   const { response, sessionBaseKey } = ntlmV2Response({
@@ -104,6 +104,7 @@ export function authenticateMessage(input: AuthenticateInput): Authenticated {
     // With NTLMv2 the key exchange key is the session base key (MS-NLMP 3.4.5.1).
     wrappedKey: rc4(sessionBaseKey, sessionKey),
   });
+  sessionBaseKey.fill(0);
   hmacMd5(sessionKey, input.negotiate, input.challenge, message).copy(message, MIC_AT);
   return {
     message,

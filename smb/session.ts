@@ -1,14 +1,19 @@
 /** A session after the logon: the list of shares, connecting to one, and the end (MS-SMB2 3.2.4.2.4, 3.2.4.23). */
+import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import { printable } from '../base/human.ts';
+import type { Identity } from './identity.ts';
 import { Line } from './line.ts';
 import type { Link } from './link.ts';
 import { refusedName } from './name.ts';
-import type { Terms } from './negotiate.ts';
+import type { Random, Terms } from './negotiate.ts';
+import { listOpenFiles } from './open-files.ts';
 import { noCipher, type Protection } from './protection.ts';
+import { SessionRenewal } from './renew.ts';
+import { listSessions } from './sessions.ts';
 import { listShares } from './shares.ts';
 import { SmbTree } from './tree.ts';
-import type { Connection, Session, ShareInfo, Tree } from './types.ts';
+import type { ClientSession, Connection, HeldFile, Session, ShareInfo, Tree } from './types.ts';
 import { validateNegotiation } from './validate.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { logoffRequest, treeDisconnectRequest } from './wire/simple.ts';
@@ -20,28 +25,49 @@ export interface SessionParts {
   host: string;
   terms: Terms;
   protection: Protection;
-  /** The server wants everything of this session encrypted. */
+  /** Everything of this session is encrypted: the server wants it, or whoever connected. */
   encrypt: boolean;
+  /** The session's own from here on: it wipes it at its end. */
+  identity: Identity;
+  clock: Clock;
+  random: Random;
 }
 
 export class SmbSession implements Session {
   readonly connection: Connection;
   readonly #parts: SessionParts;
   readonly #line: Line;
+  readonly #renewal: SessionRenewal;
   #validated: boolean;
 
   constructor(parts: SessionParts) {
     this.connection = parts.connection;
     this.#parts = parts;
-    this.#line = new Line(parts.link, parts.protection, 0, parts.encrypt);
+    const { link, protection, identity } = parts;
+    this.#line = new Line(link, protection, 0, parts.encrypt);
+    this.#renewal = new SessionRenewal({ ...parts, line: this.#line, sessionId: protection.sessionId });
+    link.renewBy(protection, this.#renewal);
+    void link.closed.then(() => identity.wipe());
     // In 3.1.1 the keys prove the negotiation.
     this.#validated = parts.terms.server.dialect === 0x0311;
   }
 
-  async shares(): Promise<ShareInfo[]> {
+  shares(): Promise<ShareInfo[]> {
+    return this.#onPipes((line) => listShares(line, this.#parts.host));
+  }
+
+  sessions(limit: number): Promise<{ sessions: ClientSession[]; more: boolean }> {
+    return this.#onPipes((line) => listSessions(line, this.#parts.host, limit));
+  }
+
+  openFiles(limit: number): Promise<{ files: HeldFile[]; more: boolean }> {
+    return this.#onPipes((line) => listOpenFiles(line, this.#parts.host, limit));
+  }
+
+  async #onPipes<T>(work: (line: Line) => Promise<T>): Promise<T> {
     const { line } = await this.#connect('IPC$');
     try {
-      return await listShares(line, this.#parts.host);
+      return await work(line);
     } finally {
       await line.exchange([treeDisconnectRequest()], { doing: 'disconnect from', subject: 'IPC$', lane: 'urgent' });
     }
@@ -60,10 +86,15 @@ export class SmbSession implements Session {
     });
   }
 
+  renew(): Promise<void> {
+    return this.#renewal.renew();
+  }
+
   /** Afterwards nothing of the session works any more; its trees are gone with it. */
   async logoff(): Promise<void> {
     await this.#line.ask(logoffRequest(), { doing: 'log off from', subject: this.#parts.link.subject, lane: 'urgent' });
     this.#parts.link.unprotect(this.#parts.protection);
+    this.#parts.identity.wipe();
   }
 
   async #connect(share: string): Promise<{ line: Line; kind: ConnectedTree['kind'] }> {

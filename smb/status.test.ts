@@ -1,6 +1,14 @@
-/** What NT statuses become for people and for callers. */
+/** What NT statuses become for people and for callers; and docs/nt-status.md, which shows the same to people. */
+import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STATUS, statusFailure, statusName } from './status.ts';
+import { Failure, isFailure } from '../base/failure.ts';
+import { chain, startLine } from './scripted/signing.ts';
+import { actionOf, STATUS, statusFailure, statusName } from './status.ts';
+import { MEANT } from './status-actions-sample.ts';
+import { statusPage } from './status-page.ts';
+import { TABLE } from './status-table.ts';
+import { ACCESS, DISPOSITION } from './wire/create.ts';
 
 /** The codes of types.ts that an answer can lead to. */
 const CODES = [
@@ -23,6 +31,7 @@ const CODES = [
   'bad-name',
   'disconnected',
   'session-expired',
+  'bad-signature',
   'not-supported',
   'nt-status',
 ];
@@ -102,4 +111,122 @@ describe('statusFailure', () => {
   it('has no value twice', () => {
     expect(new Set(Object.values(STATUS)).size).toBe(Object.keys(STATUS).length);
   });
+});
+
+describe('each row of the table', () => {
+  /** What an opening ends with when the server answers so. */
+  async function refusedWith(value: number): Promise<Failure> {
+    // A line of its own for each: some of them end it.
+    const server = await startLine(512, (parts) => [chain(parts.map((to) => ({ to, status: value })))]);
+    const name = Buffer.from('x', 'utf16le');
+    const create = { name, access: ACCESS.readData, disposition: DISPOSITION.open, options: 0 };
+    try {
+      await server.line.onFile(create, [], { doing: 'open', subject: 'x', lane: 'urgent' });
+    } catch (error) {
+      if (isFailure(error)) return error;
+      throw error;
+    } finally {
+      server.close();
+    }
+    throw new Error('it was not refused');
+  }
+
+  // The success itself refuses nothing, and PENDING is no answer: those two end no request.
+  const rows = Object.entries(TABLE).filter(([name]) => !['SUCCESS', 'PENDING'].includes(name));
+
+  it.each(rows)('%s comes through the wire with its action', async (name, [value]) => {
+    const failure = await refusedWith(value);
+    const action = actionOf(failure);
+    expect(action).toEqual(MEANT.get(name));
+    expect(failure.what).toContain(`(STATUS_${name})`);
+    expect(failure.retry).toBe(action?.do === 'retry' || action?.do === 'reconnect');
+  });
+
+  it('is meant to be there, and none lacks', () => {
+    expect([...MEANT.keys()].sort()).toEqual(Object.keys(TABLE).sort());
+  });
+
+  it('proves an absence for these four only: on it the mirror removes its copy', () => {
+    const gone = Object.entries(TABLE).filter(([, [value]]) => statusFailure(value, 'x', 'y').code === 'not-found');
+    expect(gone.map(([name]) => name).sort()).toEqual([
+      'FILE_DELETED',
+      'NO_SUCH_FILE',
+      'OBJECT_NAME_NOT_FOUND',
+      'OBJECT_PATH_NOT_FOUND',
+    ]);
+  });
+});
+
+describe('a status without a row', () => {
+  it.each([
+    [0x00000042, { do: 'skip' }, 'means nothing here'],
+    [0x40000042, { do: 'skip' }, 'means nothing here'],
+    [0x80000042, { do: 'skip' }, 'the server refused'],
+    [0xc0004242, { do: 'skip' }, 'the server refused'],
+    [0xe0040001, { do: 'skip' }, 'in front of the file system'],
+    [0xc01c0099, { do: 'skip' }, 'in front of the file system'],
+    [0xc000cf77, { do: 'skip' }, 'kept elsewhere'],
+    [0xc0040001, { do: 'skip' }, 'its disk'],
+    [0xc0380001, { do: 'skip' }, 'its disk'],
+    [0xc0e70001, { do: 'skip' }, 'its disk'],
+    [0xc0210000, { do: 'retry', pause: 'seldom' }, 'locked by its encryption'],
+    [0xc0130001, { do: 'retry', pause: 'later' }, 'not available at the moment'],
+    [0xc05d0077, { do: 'stop', at: 'server' }, 'the way we speak SMB'],
+    [0xc0090001, { do: 'stop', at: 'account' }, 'forbids the logon'],
+    [0xc0020001, { do: 'skip' }, 'failed by itself'],
+  ])('0x%x', (status, action, what) => {
+    const failure = statusFailure(status, 'open', 'x');
+    expect(actionOf(failure)).toEqual(action);
+    expect(failure.what).toContain(what);
+  });
+
+  it('never proves that something is gone, whatever its value', () => {
+    const known = new Set<number>(Object.values(TABLE).map(([value]) => value));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (status) => {
+        const failure = statusFailure(status, 'open', 'x');
+        if (!known.has(status)) expect(['nt-status', 'logon-denied', 'not-supported']).toContain(failure.code);
+        expect(actionOf(failure)).toBeDefined();
+      }),
+      { seed: 20_240_701, numRuns: 2_000 },
+    );
+  });
+});
+
+describe('actionOf a Failure without a status', () => {
+  const of = (code: string, retry = false): unknown => actionOf(new Failure({ code, doing: 'x', what: 'y', retry }));
+
+  it.each([
+    ['timeout', { do: 'reconnect' }],
+    ['unreachable', { do: 'reconnect' }],
+    ['refused', { do: 'reconnect' }],
+    ['malformed', { do: 'reconnect' }],
+    ['bad-signature', { do: 'reconnect' }],
+    ['guest-only', { do: 'stop', at: 'server' }],
+    ['smb1-only', { do: 'stop', at: 'server' }],
+    ['no-signing', { do: 'stop', at: 'server' }],
+    ['changed', { do: 'skip' }],
+    ['not-found', { do: 'skip' }],
+    ['enospc', undefined],
+    ['main-changed', undefined],
+  ])('%s', (code, action) => {
+    expect(of(code)).toEqual(action);
+  });
+
+  it('agrees with the action of each rule of that code, except where a rule knows better', () => {
+    const better = new Set(['nt-status', 'not-supported', 'locked', 'logon-denied']);
+    for (const value of Object.values(STATUS)) {
+      const failure = statusFailure(value, 'open', 'x');
+      if (!better.has(failure.code)) expect(actionOf(failure), failure.message).toEqual(of(failure.code));
+    }
+  });
+
+  it('nt-status is tried again when it says so itself', () => {
+    expect(of('nt-status')).toEqual({ do: 'skip' });
+    expect(of('nt-status', true)).toEqual({ do: 'retry', pause: 'later' });
+  });
+});
+
+it('docs/nt-status.md is what the table says', async () => {
+  await expect(statusPage()).toMatchFileSnapshot(path.resolve(import.meta.dirname, '../docs/nt-status.md'));
 });

@@ -5,13 +5,15 @@
  */
 import { Failure } from '../base/failure.ts';
 import type { Answer } from './exchange.ts';
+import { stat } from './file.ts';
 import { type About, answerAt, type Line, mustSucceed } from './line.ts';
 import { wirePath } from './name.ts';
 import type { BasicInfo, Stat, StoreSource } from './types.ts';
 import {
   ACCESS,
+  ATTRIBUTE,
   type Create,
-  createRequest,
+  closeRequest,
   DISPOSITION,
   OPTION,
   PREVIOUS_FILE,
@@ -28,54 +30,76 @@ const WRITE_BYTES = 1_048_576;
 /** WRITEs of one file in flight. */
 const WRITES = 8;
 
+/** Attributes that keep a file out of sight: it has them before anybody can see it. */
+const FROM_THE_BEGINNING = ATTRIBUTE.hidden | ATTRIBUTE.system;
+
 const RIGHTS = ACCESS.writeData | ACCESS.readAttributes | ACCESS.writeAttributes | ACCESS.delete | ACCESS.synchronize;
 
-/** @param info set before the file closes, so that nobody sees it with other times */
+/** A stream that is to be made of a file that is there. */
+export interface NewStream {
+  name: string;
+  /** Those of the file: a Samba server gives the file what the CREATE of its stream says. */
+  attributes: number;
+}
+
+/** What is to be made. */
+interface Making {
+  create: Create;
+  info: BasicInfo;
+  /** Where it is not the file itself. */
+  stream: NewStream | undefined;
+  about: About;
+}
+
+/**
+ * @param info set before the file closes, so that nobody sees it with other times
+ * @param stream to be made instead of the file; the caller sees to it that the file is there
+ */
 export async function store(
   line: Line,
   path: string,
   source: StoreSource,
   info: BasicInfo,
   maxWriteBytes: number,
+  stream?: NewStream,
 ): Promise<Stat> {
   const about: About = { doing: 'store', subject: path, lane: 'bulk' };
   const create: Create = {
-    name: wirePath(path),
+    name: wirePath(path, stream?.name),
     access: RIGHTS,
     disposition: DISPOSITION.create,
     options: OPTION.nonDirectory,
+    // Not the others: a file that is read-only already could not be taken away again.
+    attributes: stream?.attributes ?? (info.attributes ?? 0) & FROM_THE_BEGINNING,
   };
+  const making: Making = { create, info, stream, about };
   const fileId =
     source.begin === undefined &&
     source.size > 0 &&
     source.size <= Math.min(ONE_TRIP_BYTES, line.payload(maxWriteBytes))
-      ? await storeSmall(line, create, source, info, about)
-      : await storeBig(line, create, source, info, maxWriteBytes, about);
-  const stat = await line.close(fileId, about);
-  if (stat === undefined || stat.size !== source.size) throw notAsWritten(path, source.size, stat?.size);
-  return stat;
+      ? await storeSmall(line, making, source)
+      : await storeBig(line, making, source, maxWriteBytes);
+  // A server may leave the attributes out of its answer to CLOSE.
+  const closed = (await line.close(fileId, about)) ?? (await stat(line, path, stream?.name));
+  if (closed.size !== source.size) throw notAsWritten(path, source.size, closed.size);
+  return closed;
 }
 
 /** CREATE, WRITE and the end of it in one chain. CLOSE is left out: what failed must be deleted through its handle. */
-async function storeSmall(
-  line: Line,
-  create: Create,
-  source: StoreSource,
-  info: BasicInfo,
-  about: About,
-): Promise<Buffer> {
+async function storeSmall(line: Line, making: Making, source: StoreSource): Promise<Buffer> {
+  const { create, info, stream, about } = making;
   const { gate } = line.link;
   await gate.enter(source.size, 'fresh');
   try {
     const data = await wholeRead(source, 0, source.size, about);
-    const chain = [createRequest(create), writeRequest(PREVIOUS_FILE, 0, data), ...finish(PREVIOUS_FILE, info)];
+    const chain = [line.creating(create), writeRequest(PREVIOUS_FILE, 0, data), ...finish(PREVIOUS_FILE, info)];
     const answers = await line.exchange(chain, about);
     const fileId = readFileHandle(mustSucceed(answerAt(answers, 0), about).part);
     try {
       checkWritten(answerAt(answers, 1), source.size, about);
       for (const answer of answers.slice(2)) mustSucceed(answer, about);
     } catch (error) {
-      await withdraw(line, fileId, about);
+      await withdraw(line, fileId, about, stream);
       throw error;
     }
     return fileId;
@@ -84,14 +108,8 @@ async function storeSmall(
   }
 }
 
-async function storeBig(
-  line: Line,
-  create: Create,
-  source: StoreSource,
-  info: BasicInfo,
-  maxWriteBytes: number,
-  about: About,
-): Promise<Buffer> {
+async function storeBig(line: Line, making: Making, source: StoreSource, maxWriteBytes: number): Promise<Buffer> {
+  const { create, info, stream, about } = making;
   const { gate } = line.link;
   await gate.enter(0, 'fresh');
   const { fileId } = await line.open(create, about).finally(() => gate.leave(0));
@@ -100,7 +118,7 @@ async function storeBig(
     await new Writing(line, fileId, source, about).run(maxWriteBytes);
     for (const answer of await line.exchange(finish(fileId, info), about)) mustSucceed(answer, about);
   } catch (error) {
-    await withdraw(line, fileId, about);
+    await withdraw(line, fileId, about, stream);
     throw error;
   }
   return fileId;
@@ -122,13 +140,21 @@ function checkWritten(answer: Answer, length: number, about: About): void {
   if (written !== length) throw notAsWritten(about.subject, length, written);
 }
 
-/** Deletes through the handle. When not even that gets through, the connection is gone and the first error says more. */
-async function withdraw(line: Line, fileId: Buffer, about: About): Promise<void> {
+/**
+ * Deletes through the handle. When not even that gets through, the connection is gone and the first error says more.
+ * @param stream what the handle is of, where it is not the file itself: then its attributes are those of a file that stays
+ */
+export async function withdraw(line: Line, fileId: Buffer, about: About, stream?: NewStream): Promise<void> {
   if (line.link.failure !== undefined) return;
-  // What was made read-only could not be deleted. The file goes when the handle closes.
-  const parts = [setBasicRequest(fileId, { attributes: 0 }), deleteRequest(PREVIOUS_FILE)];
-  await line.exchange(parts, { ...about, lane: 'urgent' }).catch(() => undefined);
-  await line.close(fileId, about).catch(() => undefined);
+  // What was made read-only could not be deleted.
+  const parts =
+    stream === undefined
+      ? [setBasicRequest(fileId, { attributes: 0 }), deleteRequest(PREVIOUS_FILE)]
+      : [deleteRequest(fileId)];
+  const urgent: About = { ...about, lane: 'urgent' };
+  await line.exchange(parts, urgent).catch(() => undefined);
+  // It goes when the handle closes. Nothing is asked about it then: over that question Samba 4.17 breaks down when it was a stream.
+  await line.exchange([closeRequest(fileId, false)], urgent).catch(() => undefined);
 }
 
 /** Several WRITEs in flight on one open file. */
@@ -194,12 +220,12 @@ function sourceCut(path: string, atBytes: number, sizeBytes: number): Failure {
   });
 }
 
-function notAsWritten(path: string, wanted: number, found: number | undefined): Failure {
+function notAsWritten(path: string, wanted: number, found: number): Failure {
   return new Failure({
     code: 'nt-status',
     doing: 'store',
     subject: path,
-    what: `the server holds ${found === undefined ? 'an unknown number of' : found} bytes of ${wanted}`,
+    what: `the server holds ${found} bytes of ${wanted}`,
     hint: 'look at the free space and the log of the server',
     retry: true,
   });

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../base/failure.ts';
+import { failureOf } from './hostile.fake.ts';
 import { answerHeader, errorAnswer } from './scripted/server.ts';
 import { ACCOUNT, SHARE, type Stand, startStand } from './scripted/stand.ts';
 import { honest, type Passing, startTamperer, type Tamperer, type Tampering } from './scripted/tamperer.ts';
@@ -16,7 +17,8 @@ let stand: Stand;
 let between: Tamperer | undefined;
 
 beforeAll(async () => {
-  stand = await startStand({ requestTimeoutMs: 400 });
+  // Without a cipher everything is signed, and what is tampered with can be told by its header.
+  stand = await startStand({ global: ['server smb encrypt = off'], requestTimeoutMs: 400 });
   fs.writeFileSync(path.join(stand.folder, 'small.txt'), CONTENT.subarray(0, 5_000));
   fs.writeFileSync(path.join(stand.folder, 'big.txt'), CONTENT);
 });
@@ -32,16 +34,6 @@ function turned(message: Buffer, at: number, bits: number): Buffer {
   const copy = Buffer.from(message);
   copy.writeUInt8(copy.readUInt8(at) ^ bits, at);
   return copy;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('it did not fail');
 }
 
 describe('a logon through somebody who tampers', () => {

@@ -1,7 +1,11 @@
 /** A share that is connected: every operation of the Tree, each in a file of its own. */
-import { fetch } from './fetch.ts';
+
+import { extended, setExtended } from './extended.ts';
+import { Fetcher } from './fetch.ts';
+import { fetchRanges } from './fetch-ranges.ts';
 import {
   alone,
+  fileId,
   identity,
   makeDirectory,
   readSecurity,
@@ -13,21 +17,40 @@ import {
   stat,
   writeSecurity,
 } from './file.ts';
+import { openFile } from './handle.ts';
 import type { Line } from './line.ts';
+import { canonicalPath, link, linkCount, shortName } from './links.ts';
 import { list } from './list.ts';
+import { removeReparse, reparse, setReparse } from './reparse.ts';
+import { copy } from './server-copy.ts';
+import { SnapshotView } from './snapshot-view.ts';
+import { mustBeKept, snapshots } from './snapshots.ts';
 import { store } from './store.ts';
+import { removeStream, storeStream, streams } from './streams.ts';
 import type {
   BasicInfo,
+  ExtendedAttribute,
   Fetched,
   FetchSink,
+  FileHandle,
+  FileSystem,
   ListBatch,
+  OpenOptions,
+  RangeSink,
+  ReparsePoint,
+  ReparseTarget,
   ServerInfo,
+  Snapshot,
   Stat,
   Still,
   StoreSource,
+  StreamChoice,
+  Streams,
   Tree,
+  TreeView,
   Watch,
 } from './types.ts';
+import { fileSystem } from './volume.ts';
 import { watch } from './watch.ts';
 import { treeDisconnectRequest } from './wire/simple.ts';
 
@@ -35,11 +58,13 @@ export class SmbTree implements Tree {
   readonly share: string;
   readonly #line: Line;
   readonly #server: ServerInfo;
+  readonly #fetcher: Fetcher;
 
   constructor(share: string, line: Line, server: ServerInfo) {
     this.share = share;
     this.#line = line;
     this.#server = server;
+    this.#fetcher = new Fetcher(line, server.maxReadBytes);
   }
 
   list(directory: string): AsyncGenerator<ListBatch, void, undefined> {
@@ -54,16 +79,31 @@ export class SmbTree implements Tree {
     return alone(this.#line, path);
   }
 
-  fetch(path: string, sizeHint: number, sink: FetchSink): Promise<Fetched> {
-    return fetch(this.#line, path, sizeHint, sink, this.#server.maxReadBytes);
+  fetch(path: string, sizeHint: number, sink: FetchSink, { stream }: StreamChoice = {}): Promise<Fetched> {
+    return this.#fetcher.fetch(path, sizeHint, sink, stream);
   }
 
-  store(path: string, source: StoreSource, info: BasicInfo = {}): Promise<Stat> {
-    return store(this.#line, path, source, info, this.#server.maxWriteBytes);
+  fetchRanges(path: string, sink: RangeSink): Promise<Fetched> {
+    return fetchRanges(this.#line, path, sink, this.#server.maxReadBytes);
   }
 
-  makeDirectory(path: string): Promise<void> {
-    return makeDirectory(this.#line, path);
+  open(path: string, options: OpenOptions): Promise<FileHandle> {
+    return openFile(this.#line, path, options, this.#server);
+  }
+
+  store(path: string, source: StoreSource, info: BasicInfo = {}, { stream }: StreamChoice = {}): Promise<Stat> {
+    const { maxWriteBytes } = this.#server;
+    return stream === undefined
+      ? store(this.#line, path, source, info, maxWriteBytes)
+      : storeStream(this.#line, path, stream, source, info, maxWriteBytes);
+  }
+
+  copy(from: string, to: string): Promise<Stat> {
+    return copy(this.#line, from, to);
+  }
+
+  makeDirectory(path: string, options: { attributes?: number } = {}): Promise<void> {
+    return makeDirectory(this.#line, path, options.attributes);
   }
 
   rename(from: string, to: string, options: { replace: boolean }): Promise<void> {
@@ -82,12 +122,60 @@ export class SmbTree implements Tree {
     return setBasic(this.#line, path, info, still);
   }
 
-  readSecurity(path: string): Promise<Buffer> {
-    return readSecurity(this.#line, path);
+  readSecurity(path: string, options = { sacl: false }): Promise<Buffer> {
+    return readSecurity(this.#line, path, options.sacl);
   }
 
-  writeSecurity(path: string, descriptor: Buffer): Promise<void> {
-    return writeSecurity(this.#line, path, descriptor);
+  writeSecurity(path: string, descriptor: Buffer, options = { sacl: false }): Promise<void> {
+    return writeSecurity(this.#line, path, descriptor, options.sacl);
+  }
+
+  streams(path: string): Promise<Streams> {
+    return streams(this.#line, path, this.#server.maxTransactBytes);
+  }
+
+  removeStream(path: string, stream: string): Promise<void> {
+    return removeStream(this.#line, path, stream);
+  }
+
+  extended(path: string): Promise<ExtendedAttribute[]> {
+    return extended(this.#line, path);
+  }
+
+  setExtended(path: string, attributes: readonly ExtendedAttribute[]): Promise<void> {
+    return setExtended(this.#line, path, attributes);
+  }
+
+  reparse(path: string): Promise<ReparsePoint | undefined> {
+    return reparse(this.#line, path);
+  }
+
+  setReparse(path: string, point: Omit<ReparsePoint, 'target'> | ReparseTarget): Promise<void> {
+    return setReparse(this.#line, path, point);
+  }
+
+  removeReparse(path: string, point: Pick<ReparsePoint, 'tag' | 'owner'>): Promise<void> {
+    return removeReparse(this.#line, path, point);
+  }
+
+  link(path: string, name: string, options: { replace: boolean }): Promise<void> {
+    return link(this.#line, path, name, options.replace);
+  }
+
+  linkCount(path: string): Promise<number> {
+    return linkCount(this.#line, path);
+  }
+
+  canonicalPath(path: string): Promise<string> {
+    return canonicalPath(this.#line, path);
+  }
+
+  shortName(path: string): Promise<string | undefined> {
+    return shortName(this.#line, path);
+  }
+
+  fileId(path: string): Promise<bigint> {
+    return fileId(this.#line, path);
   }
 
   watch(directory: string, options: { recursive: boolean }): Promise<Watch> {
@@ -100,6 +188,19 @@ export class SmbTree implements Tree {
 
   identity(): Promise<{ volumeSerial: number; rootFileId: bigint }> {
     return identity(this.#line);
+  }
+
+  fileSystem(): Promise<FileSystem> {
+    return fileSystem(this.#line);
+  }
+
+  snapshots(): Promise<Snapshot[]> {
+    return snapshots(this.#line, this.#server.maxTransactBytes);
+  }
+
+  async at(snapshot: Snapshot): Promise<TreeView> {
+    mustBeKept(snapshot, await this.snapshots());
+    return new SnapshotView(this.share, this.#line.at(snapshot.moment), this.#server);
   }
 
   async disconnect(): Promise<void> {

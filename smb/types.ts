@@ -8,12 +8,28 @@
  *
  * Everything that fails throws a Failure. Codes callers may rely on:
  *   unreachable (no route, no answer to TCP), refused (a living host answers RST), timeout (connected, and no answer in time),
- *   smb1-only, no-signing, guest-only, wrong-password, account-locked, account-disabled, password-expired, logon-denied,
+ *   smb1-only, no-signing, too-weak (it cannot meet what ConnectOptions require), guest-only, wrong-password, account-locked, account-disabled, password-expired, logon-denied,
  *   bad-share, access-denied, not-found, exists, not-a-directory, is-a-directory, not-empty, sharing-violation, locked,
  *   delete-pending, changed (what was read or is to be changed is not what it was), no-space, bad-name, disconnected,
  *   bad-signature, malformed, session-expired, not-supported, nt-status (any other).
- * The message holds the NT status by name, what was tried, and a hint.
+ * The message holds the NT status by name, what was tried, and a hint. What to do about it (try again, skip, connect anew, stop) is
+ * what `actionOf` (status.ts) says; docs/nt-status.md has it for every status.
  */
+
+import type { FileHandle, FileSystem, OpenOptions, RangeSink, Snapshot, TreeView } from './handle-types.ts';
+import type { StreamChoice, TreeMetadata } from './metadata-types.ts';
+
+export type { FileHandle, FileSystem, OpenOptions, Range, RangeSink, Snapshot, TreeView } from './handle-types.ts';
+
+export type {
+  ExtendedAttribute,
+  ReparsePoint,
+  ReparseTarget,
+  StreamChoice,
+  StreamInfo,
+  Streams,
+  TreeMetadata,
+} from './metadata-types.ts';
 
 /** 100 ns units since 1601-01-01 UTC (MS-DTYP 2.3.3); 0 means «not known». */
 export type FileTime = bigint;
@@ -24,6 +40,28 @@ export interface Credentials {
   domain: string;
   /** Never logged, never part of a message. */
   password: string;
+}
+
+/** SMB dialects as MS-SMB2 2.2.3 numbers them: 2.1, 3.0, 3.0.2, 3.1.1. */
+export type Dialect = 0x0210 | 0x0300 | 0x0302 | 0x0311;
+export type SigningAlgorithm = 'aes-gmac' | 'aes-cmac' | 'hmac-sha256';
+export type CipherName = 'aes-128-gcm' | 'aes-128-ccm' | 'aes-256-gcm' | 'aes-256-ccm';
+
+/** What a server must do, or it is refused (`too-weak`). Signing is not among it: every session is signed, whatever is said here. */
+export interface Requirements {
+  /** The least dialect; 2.1 unless told. */
+  dialect?: Dialect;
+  /** Everything that is said in a session is encrypted, also where the server does not demand it. When false, only what it demands. */
+  encryption?: boolean;
+}
+
+/** What NEGOTIATE offers, in the order of preference; what is left out is everything that the client knows. */
+export interface Offer {
+  dialects?: readonly Dialect[];
+  /** Of 3.1.1. Servers of 3.0 and 3.0.2 take AES-128-CCM where it is among them. */
+  ciphers?: readonly CipherName[];
+  /** Of 3.1.1; the others have no choice. */
+  signings?: readonly SigningAlgorithm[];
 }
 
 export interface ConnectOptions {
@@ -38,20 +76,23 @@ export interface ConnectOptions {
    * a server waits up to 35 s for a client that holds an oplock on the file.
    */
   requestTimeoutMs: number;
+  require?: Requirements | undefined;
+  /** To be set apart from everything only where one combination is to be tried. */
+  offer?: Offer;
 }
 
 /** What NEGOTIATE told (MS-SMB2 2.2.4). */
 export interface ServerInfo {
   /** ServerGuid, 32 hex digits: the identity of the server process. */
   guid: string;
-  dialect: 0x0311 | 0x0302 | 0x0300 | 0x0210;
+  dialect: Dialect;
   maxReadBytes: number;
   maxWriteBytes: number;
   maxTransactBytes: number;
   /** The server's clock at NEGOTIATE. */
   systemTime: FileTime;
-  signing: 'aes-gmac' | 'aes-cmac' | 'hmac-sha256';
-  cipher: 'aes-128-gcm' | 'aes-128-ccm' | 'aes-256-gcm' | 'aes-256-ccm' | undefined;
+  signing: SigningAlgorithm;
+  cipher: CipherName | undefined;
 }
 
 export interface Connection {
@@ -73,12 +114,47 @@ export interface ShareInfo {
   special: boolean;
 }
 
+/** A client of the server, as the server tells of it; all texts are escaped for people. */
+export interface ClientSession {
+  /** Its name or its address. */
+  client: string;
+  user: string;
+  /** Files, devices and pipes it has open; undefined when the server does not tell. */
+  openFiles: number | undefined;
+  activeSeconds: number;
+  idleSeconds: number;
+}
+
+/** Something that a client has open; all texts are escaped for people. */
+export interface HeldFile {
+  /** The server's own number for it; it means nothing later. */
+  id: number;
+  /** As the server sees it, not relative to a share: `D:\Data\july.xlsx`. Samba shows its path as one of drive `C:`. */
+  path: string;
+  user: string;
+  access: { read: boolean; write: boolean; create: boolean };
+  /** Byte-range locks. */
+  locks: number;
+}
+
 export interface Session {
   readonly connection: Connection;
   /** NetrShareEnum over \srvsvc (MS-SRVS 3.1.4.8). */
   shares(): Promise<ShareInfo[]>;
+  /**
+   * Who is connected, at most `limit` rows (NetrSessionEnum, MS-SRVS 3.1.4.5); `more` when there are others. `access-denied` unless
+   * the account is an administrator or operator of the server, `not-supported` where the server knows no such list.
+   */
+  sessions(limit: number): Promise<{ sessions: ClientSession[]; more: boolean }>;
+  /** What is open, whoever opened it, ourselves too (NetrFileEnum, MS-SRVS 3.1.4.2); otherwise as `sessions`. */
+  openFiles(limit: number): Promise<{ files: HeldFile[]; more: boolean }>;
   /** TREE_CONNECT (MS-SMB2 2.2.9). Throws bad-share when there is none of that name. */
   tree(share: string): Promise<Tree>;
+  /**
+   * Logs on anew under the same session (MS-SMB2 3.2.4.2.3.1); what is open stays open, and requests wait meanwhile. Happens by itself
+   * when the server lets the session expire. Where it fails the connection ends with `session-expired`, and this throws it.
+   */
+  renew(): Promise<void>;
   logoff(): Promise<void>;
 }
 
@@ -115,7 +191,8 @@ export interface FetchSink {
   /** Once, before any data, with what CREATE told. May throw to stop: `fetch` closes the file and throws the same. */
   begin?(before: Stat): void;
   /**
-   * In any order of offsets, each byte once. A returned promise is back-pressure. The chunk belongs to the sink from now on.
+   * In any order of offsets, each byte once. A returned promise is back-pressure; it must not wait for other fetching or storing over
+   * the same connection, which may be waiting for the room that this chunk takes. The chunk belongs to the sink from now on.
    * May throw, or reject, to stop, as `begin` may; calls that are under way by then still end.
    */
   data(chunk: Buffer, offset: number): void | Promise<void>;
@@ -157,7 +234,10 @@ export type WatchBatch =
   | { kind: 'overflow' };
 
 export interface Watch {
-  /** Ends when the watch is closed; throws when the connection or the directory is gone. Re-armed before a batch is handed out. */
+  /**
+   * Ends when the watch is closed, after what had come by then; throws when the connection or the directory is gone. Re-armed before
+   * a batch is handed out. Each batch goes to one loop; leaving a loop does not close the watch.
+   */
   readonly batches: AsyncIterable<WatchBatch>;
   close(): void;
 }
@@ -176,11 +256,12 @@ export type Still = (now: Stat) => boolean;
  * middle of a path are the server's own: it resolves junctions there by itself. A Samba server resolves its symbolic links itself,
  * and keeps them inside the share unless its administrator has set `wide links`.
  */
-export interface Tree {
+export interface Tree extends TreeMetadata {
   readonly share: string;
   /**
    * Lists a directory, batch by batch. The generator returns only after STATUS_NO_MORE_FILES: a listing that ends any other
-   * way throws, so «it returned» is the proof that the list is complete.
+   * way throws, so «it returned» is the proof that the list is complete. It holds the directory open until it has returned, or was
+   * made to, as leaving a `for await` does.
    */
   list(directory: string): AsyncGenerator<ListBatch, void, undefined>;
   /** By an attribute-only open: works on files that others hold exclusively, and is fresh where listings are stale. */
@@ -191,10 +272,24 @@ export interface Tree {
    */
   alone(path: string): Promise<Stat>;
   /** Reads a whole file: one compound round trip when `sizeHint` is small, pipelined reads when big. Many calls may run at once. */
-  fetch(path: string, sizeHint: number, sink: FetchSink): Promise<Fetched>;
-  /** Creates a new file with this content; `exists` when the name is taken: nothing is ever overwritten by it. */
-  store(path: string, source: StoreSource, info?: BasicInfo): Promise<Stat>;
-  makeDirectory(path: string): Promise<void>;
+  fetch(path: string, sizeHint: number, sink: FetchSink, options?: StreamChoice): Promise<Fetched>;
+  /** The same without the holes of a sparse file, which are not moved over the wire. Where the server cannot tell them, all is data. */
+  fetchRanges(path: string, sink: RangeSink): Promise<Fetched>;
+  /** Opens a file, or a directory, for several operations on the very same one. */
+  open(path: string, options: OpenOptions): Promise<FileHandle>;
+  /**
+   * Creates a new file with this content; `exists` when the name is taken: nothing is ever overwritten by it. Hidden and system files
+   * are so from their first moment on. With `stream` it creates that stream of a file that is there, or throws `not-found`.
+   */
+  store(path: string, source: StoreSource, info?: BasicInfo, options?: StreamChoice): Promise<Stat>;
+  /**
+   * Has the server copy a file, with its times and attributes, to a name that is not taken (`exists`). Content only: streams and
+   * extended attributes stay behind, holes are filled, access rules are those of the folder. `changed` when the file moved meanwhile,
+   * `not-supported` where the server cannot. What fails is removed again, as long as the connection lasts.
+   */
+  copy(from: string, to: string): Promise<Stat>;
+  /** @param options.attributes which it has from its first moment on */
+  makeDirectory(path: string, options?: { attributes?: number }): Promise<void>;
   /** FileRenameInformation (MS-FSCC 2.4.42.2). With `replace`, an existing file is replaced in one step. */
   rename(from: string, to: string, options: { replace: boolean }): Promise<void>;
   /**
@@ -206,19 +301,31 @@ export interface Tree {
   removeDirectory(path: string): Promise<void>;
   /** `still` as for removeFile. */
   setBasic(path: string, info: BasicInfo, still?: Still): Promise<void>;
-  /** Owner, group and DACL as a self-relative security descriptor (MS-DTYP 2.4.6). */
-  readSecurity(path: string): Promise<Buffer>;
+  /**
+   * Owner, group and DACL as a self-relative security descriptor (MS-DTYP 2.4.6), which parseDescriptor takes apart. With `sacl` the
+   * audit rules too: `access-denied` for an account without SeSecurityPrivilege.
+   */
+  readSecurity(path: string, options?: { sacl: boolean }): Promise<Buffer>;
   /**
    * Sets the parts that the descriptor holds and leaves the others: owner and group when their offsets are not 0, the DACL, with its
-   * protection from inheritance, when SE_DACL_PRESENT is set. Takes WRITE_OWNER and WRITE_DAC accordingly. `malformed` when it
-   * holds none of them.
+   * protection from inheritance, when SE_DACL_PRESENT is set. Takes WRITE_OWNER and WRITE_DAC accordingly. With `sacl` the audit
+   * rules, when SE_SACL_PRESENT is set; they take SeSecurityPrivilege (`access-denied`). `malformed` when it holds nothing to set.
    */
-  writeSecurity(path: string, descriptor: Buffer): Promise<void>;
+  writeSecurity(path: string, descriptor: Buffer, options?: { sacl: boolean }): Promise<void>;
   /** CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. */
   watch(directory: string, options: { recursive: boolean }): Promise<Watch>;
   /** FileFsFullSizeInformation. */
   space(): Promise<{ totalBytes: number; freeBytes: number }>;
   /** FileFsVolumeInformation, and the root's file id: the identity of what is behind the name. */
   identity(): Promise<{ volumeSerial: number; rootFileId: bigint }>;
+  fileSystem(): Promise<FileSystem>;
+  /** The previous versions that the server keeps, oldest first; none, or `not-supported`, where it keeps none. */
+  snapshots(): Promise<Snapshot[]>;
+  /**
+   * The share as it was in one of `snapshots`, read-only; it lives as long as the tree. `not-found` when the server does not list it
+   * (any more): servers without snapshots take no notice of the moment and show the files of today. Samba 4.17 reaches in
+   * a snapshot only what lies in folders that are there today as well.
+   */
+  at(snapshot: Snapshot): Promise<TreeView>;
   disconnect(): Promise<void>;
 }

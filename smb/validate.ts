@@ -10,19 +10,22 @@ import type { Terms } from './negotiate.ts';
 import { STATUS, statusFailure } from './status.ts';
 import { PREVIOUS_FILE } from './wire/create.ts';
 import { FSCTL, ioctlRequest, readIoctlOutput } from './wire/ioctl.ts';
-import { CLIENT_CAPABILITIES, CLIENT_SECURITY_MODE, DIALECTS } from './wire/negotiate.ts';
+import { CLIENT_SECURITY_MODE, clientCapabilities } from './wire/negotiate.ts';
 
 const ANSWER_BYTES = 24;
+/** How servers that do not know the call answer it: Windows 7 and Server 2008 R2, and others of their time. */
+const UNKNOWN_CALL: readonly number[] = [STATUS.FILE_CLOSED, STATUS.INVALID_DEVICE_REQUEST, STATUS.NOT_SUPPORTED];
 
 /** A mismatch ends the connection and throws `bad-signature`. */
 export async function validateNegotiation(line: Line, terms: Terms): Promise<void> {
   const about = { doing: 'prove the negotiation with', subject: line.link.subject, lane: 'urgent' } as const;
-  const input = Buffer.alloc(24 + DIALECTS.length * 2);
-  input.writeUInt32LE(CLIENT_CAPABILITIES, 0);
+  const { dialects } = terms.offer;
+  const input = Buffer.alloc(24 + dialects.length * 2);
+  input.writeUInt32LE(clientCapabilities(terms.offer), 0);
   terms.clientGuid.copy(input, 4);
   input.writeUInt16LE(CLIENT_SECURITY_MODE, 20);
-  input.writeUInt16LE(DIALECTS.length, 22);
-  DIALECTS.forEach((dialect, index) => {
+  input.writeUInt16LE(dialects.length, 22);
+  dialects.forEach((dialect, index) => {
     input.writeUInt16LE(dialect, 24 + index * 2);
   });
   // The call is about no file: an id of all ones, which here does not mean «the part before».
@@ -30,7 +33,7 @@ export async function validateNegotiation(line: Line, terms: Terms): Promise<voi
   const answer = answerAt(await line.exchange([request], about), 0);
   if (answer.status !== STATUS.SUCCESS) {
     // Servers of before 3.0 do not know the call; that they say so under their signature is proof enough (MS-SMB2 3.2.5.5).
-    if (terms.server.dialect === 0x0210) return;
+    if (terms.server.dialect === 0x0210 && UNKNOWN_CALL.includes(answer.status)) return;
     throw statusFailure(answer.status, about.doing, about.subject);
   }
   const { negotiated } = terms;

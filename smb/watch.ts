@@ -55,7 +55,10 @@ class DirectoryWatch implements Watch {
   readonly #queue = new Fifo<WatchBatch>();
   #armed: Exchange | undefined;
   #ended: { why: Failure | undefined } | undefined;
-  #wake: () => void = () => {};
+  /** What waited last is an overflow: another one right behind it tells nothing new. */
+  #endsInOverflow = false;
+  /** Resolved when there is something to hand out, or nothing will come any more; every loop that waits hears it. */
+  #news = Promise.withResolvers<void>();
 
   constructor(line: Line, fileId: Buffer, recursive: boolean, bufferBytes: number, about: About) {
     this.#line = line;
@@ -97,10 +100,25 @@ class DirectoryWatch implements Watch {
   }
 
   #enqueue(batch: WatchBatch): void {
-    const full = this.#queue.length >= QUEUE_LIMIT;
-    if (full) this.#queue.drain();
-    this.#queue.push(full ? { kind: 'overflow' } : batch);
+    if (this.#queue.length >= QUEUE_LIMIT) {
+      this.#queue.drain();
+      this.#push({ kind: 'overflow' });
+    }
+    this.#push(batch);
     this.#wake();
+  }
+
+  #push(batch: WatchBatch): void {
+    const isOverflow = batch.kind === 'overflow';
+    // A server that does nothing but overflow must not fill the queue, and cost what waits in it.
+    if (isOverflow && this.#endsInOverflow && this.#queue.length > 0) return;
+    this.#endsInOverflow = isOverflow;
+    this.#queue.push(batch);
+  }
+
+  #wake(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers<void>();
   }
 
   /** Ends the waiting request and the handle; what is queued is still handed out. */
@@ -123,9 +141,7 @@ class DirectoryWatch implements Watch {
         if (this.#ended.why !== undefined) throw this.#ended.why;
         return;
       }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#news.promise;
     }
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The little of NDR (C706 14) that the share list needs: 32-bit numbers, unique pointers, conformant varying strings of
+ * The little of NDR (C706 14) that the lists of the server service need: 32-bit numbers, unique pointers, conformant varying strings of
  * UTF-16. Numbers stand at multiples of 4 counted from the start of the stub.
  */
 import { malformed } from '../malformed.ts';
 
 const READING = 'read RPC answer';
 
-/** Characters of one string; the longest that servers send are share comments. */
+/** UTF-16 units of one string that is no path; the longest that servers send are share comments. */
 const STRING_LIMIT = 4_096;
 
 /** Puts a stub together. Referent ids only have to be unlike zero and each other (C706 14.3.10). */
@@ -67,13 +67,16 @@ export class NdrReader {
     return this.u32() !== 0;
   }
 
-  /** A conformant varying string, without its NUL. Its text may hold anything: whoever uses it judges. */
-  string(): string {
+  /**
+   * A conformant varying string, without its NUL. Its text may hold anything: whoever uses it judges.
+   * @param limit UTF-16 units with the NUL; more is `malformed`
+   */
+  string(limit = STRING_LIMIT): string {
     const room = this.u32();
     const offset = this.u32();
     const units = this.u32();
     if (offset !== 0 || units > room) throw malformed(READING, 'a string does not begin where its space begins');
-    if (units > STRING_LIMIT) throw malformed(READING, `a string has ${units} characters`);
+    if (units > limit) throw malformed(READING, `a string has ${units} characters`);
     if (2 * units > this.bytesLeft) throw malformed(READING, 'a string goes beyond its end');
     const text = this.#stub.toString('utf16le', this.#at, this.#at + 2 * units);
     // A stub may end without the padding of its last string.

@@ -136,7 +136,7 @@ function fault(pdu: Buffer): Failure {
     code: 'access-denied',
     doing: 'call server',
     what: 'the account may not ask this',
-    hint: 'give the name of the share by hand, or use an account that may list the shares',
+    hint: 'use an account that may; the name of a share can be given by hand as well',
   });
 }
 
@@ -145,6 +145,6 @@ function refused(what: string): Failure {
     code: 'not-supported',
     doing: 'call server',
     what,
-    hint: 'the server does not list its shares in this way; give the name of the share by hand',
+    hint: 'the server does not answer such questions; give the name of the share by hand',
   });
 }

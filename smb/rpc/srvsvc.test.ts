@@ -2,8 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { feedHostile } from '../hostile.fake.ts';
 import { refusedName } from '../name.ts';
+import type { ShareInfo } from '../types.ts';
+import { enumRequest, parseEnum } from './enumeration.ts';
 import { NdrWriter } from './ndr.ts';
-import { bindRequest, parseShareEnum, shareEnumRequest } from './srvsvc.ts';
+import { bindRequest, SHARES } from './srvsvc.ts';
+
+const parseShareEnum = (stub: Buffer): { shares: ShareInfo[]; resumeHandle: number; status: number } => {
+  const { rows, ...rest } = parseEnum(SHARES, stub);
+  return { shares: rows, ...rest };
+};
 
 interface Row {
   name: string;
@@ -38,7 +45,7 @@ describe('requests', () => {
   });
 
   it('ask for level 1 of all shares', () => {
-    const pdu = shareEnumRequest(2, '\\\\fs', 9);
+    const pdu = enumRequest(SHARES, 2, '\\\\fs', 9, 0xffffffff);
     expect(pdu.readUInt16LE(22)).toBe(15);
     expect(pdu.subarray(24).toString('hex')).toBe(
       [

@@ -2,7 +2,10 @@
 import net from 'node:net';
 
 /** What to do with the n-th message of a connection. Bytes are sent as they are, with their 4-byte prefix already in front. */
-export type Reply = Buffer | 'silence' | 'close' | 'reset';
+export type Reply = Buffer | 'silence' | 'close' | 'reset' | { drip: Buffer };
+
+/** Between two bytes of a drip: long enough that no answer is whole within the time limits of the tests, and no pause is as long as one. */
+const DRIP_MS = 10;
 
 export interface ScriptedServer {
   readonly port: number;
@@ -21,7 +24,8 @@ export async function startScripted(reply: (message: Buffer, index: number) => R
       index += 1;
       if (answer === 'close') socket.end();
       else if (answer === 'reset') socket.resetAndDestroy();
-      else if (answer !== 'silence') socket.write(answer);
+      else if (Buffer.isBuffer(answer)) socket.write(answer);
+      else if (answer !== 'silence') drip(socket, answer.drip);
     });
   });
   const port = await listen(server);
@@ -32,6 +36,16 @@ export async function startScripted(reply: (message: Buffer, index: number) => R
       server.close();
     },
   };
+}
+
+/** Sends it byte by byte, as long as anybody listens. */
+function drip(socket: net.Socket, bytes: Buffer): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    if (at < bytes.length && !socket.destroyed) socket.write(bytes.subarray(at, at + 1));
+    else clearInterval(timer);
+    at += 1;
+  }, DRIP_MS);
 }
 
 /** Calls back for every whole frame, without its prefix. */

@@ -1,6 +1,6 @@
 /** For tests: a scripted server behind the logon, which signs what it says, and a Line to it. */
 import net from 'node:net';
-import { systemClock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import { signature } from '../crypto/signing.ts';
 import { Line } from '../line.ts';
@@ -91,12 +91,12 @@ export const GOOD = {
     FILE_ID.copy(body, 64);
     return body;
   },
-  read: (data: string): Buffer => {
+  read: (data: string | Buffer): Buffer => {
     const body = Buffer.alloc(16);
     body.writeUInt16LE(17, 0);
     body.writeUInt8(80, 2);
     body.writeUInt32LE(data.length, 4);
-    return Buffer.concat([body, Buffer.from(data)]);
+    return Buffer.concat([body, typeof data === 'string' ? Buffer.from(data) : data]);
   },
   close: (size = 3): Buffer => {
     const body = Buffer.alloc(60);
@@ -106,6 +106,13 @@ export const GOOD = {
     return body;
   },
   echo: (): Buffer => Buffer.from([4, 0, 0, 0]),
+  ioctl: (output: Buffer): Buffer => {
+    const body = Buffer.alloc(48);
+    body.writeUInt16LE(49, 0);
+    body.writeUInt32LE(112, 32);
+    body.writeUInt32LE(output.length, 36);
+    return Buffer.concat([body, output]);
+  },
   listing: (...names: string[]): Buffer => {
     const entries = names.map((name, index) => {
       const entry = Buffer.alloc(104 + Math.ceil((name.length * 2) / 8) * 8);
@@ -149,6 +156,8 @@ export interface ScriptedLine {
   line: Line;
   /** Every message so far, the first one for the credits included. */
   asked: Asked[][];
+  /** Has the server say something unasked. */
+  say(bytes: Buffer): void;
   close(): void;
 }
 
@@ -156,9 +165,17 @@ export interface ScriptedLine {
  * A line to a server that says what `reply` returns, message by message, and notes everything it was asked.
  * @param credits what it grants in the beginning
  */
-export async function startLine(credits: number, reply: (parts: Asked[]) => Buffer[]): Promise<ScriptedLine> {
+export async function startLine(
+  credits: number,
+  reply: (parts: Asked[]) => Buffer[],
+  clock: Clock = systemClock,
+): Promise<ScriptedLine> {
   const asked: Asked[][] = [];
+  let spoken: net.Socket | undefined;
   const server = net.createServer({ noDelay: true }, (socket) => {
+    spoken = socket;
+    // The client ends connections that it cannot trust with bytes still on their way.
+    socket.on('error', () => socket.destroy());
     eachFrame(socket, (message) => {
       const parts = partsOf(message);
       asked.push(parts);
@@ -168,7 +185,7 @@ export async function startLine(credits: number, reply: (parts: Asked[]) => Buff
     });
   });
   const port = await listen(server);
-  const link = new Link('server', 1_000, systemClock);
+  const link = new Link('server', 1_000, clock);
   const socket = net.connect({ host: '127.0.0.1', port, noDelay: true, onread: link.onread });
   await new Promise((resolve) => socket.once('connect', resolve));
   link.attach(socket);
@@ -181,5 +198,5 @@ export async function startLine(credits: number, reply: (parts: Asked[]) => Buff
   const line = new Line(link, new Protection(SESSION, { signing: 'aes-gmac', cipher: undefined }, keys), 5, false);
   await line.ask(echoRequest(), { doing: 'test', subject: 'it', lane: 'urgent' });
   asked.length = 1;
-  return { line, asked, close };
+  return { line, asked, say: (bytes) => spoken?.write(bytes), close };
 }

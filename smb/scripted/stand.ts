@@ -15,8 +15,11 @@ import { listen } from './server.ts';
 
 export const ACCOUNT = { user: 'alice', domain: '', password: 'a secret of Alice' } as const;
 export const SHARE = 'docs';
+const SMB_PORT = 445;
 
 export interface Stand {
+  /** Where it is: the loopback unless told otherwise. */
+  readonly host: string;
   readonly port: number;
   readonly samba: Samba;
   /** The share's folder, as the server sees it. */
@@ -26,7 +29,9 @@ export interface Stand {
   tree(port?: number): Promise<{ connection: Connection; tree: Tree }>;
   /** What smbclient prints for these commands, run at the share: the oracle. */
   smbclient(commands: string): Promise<string>;
-  /** The same, and nothing else happens in this process until it has ended: what our own side was about to send waits meanwhile. */
+  /** What smbcacls prints about a file (`--numeric`), and with `set` after it has given it these rules. Only on port 445, which it insists on. */
+  smbcacls(path: string, set?: string): Promise<string>;
+  /** The same as smbclient, and nothing else happens in this process until it has ended: what our own side was about to send waits meanwhile. */
   smbclientNow(commands: string): string;
   /** Has smbclient open a file; it lets others read and write it, and not delete it. */
   hold(name: string): Promise<{ release(): Promise<void> }>;
@@ -40,13 +45,16 @@ export interface StandOptions {
   global?: string[];
   /** Further lines of the share. */
   share?: string[];
+  /** A network namespace with a smbd of its own on port 445, and its address. */
+  cell?: { namespace: string; host: string };
   requestTimeoutMs?: number;
 }
 
 export async function startStand(options: StandOptions = {}): Promise<Stand> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'stand-'));
   const folder = path.join(root, 'docs');
-  const port = await freePort();
+  const host = options.cell?.host ?? '127.0.0.1';
+  const port = options.cell === undefined ? await freePort() : SMB_PORT;
   const samba = await startSamba({
     folder: path.join(root, 'samba'),
     netbiosName: 'MAIN',
@@ -54,15 +62,18 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     shares: [{ name: SHARE, path: folder, lines: ['force user = root', ...(options.share ?? [])] }],
     port,
     lines: options.global ?? [],
+    ...(options.cell === undefined ? {} : { namespace: options.cell.namespace }),
   });
   const login = path.join(root, 'login');
   fs.writeFileSync(login, `username=${ACCOUNT.user}\npassword=${ACCOUNT.password}\n`, { mode: 0o600 });
-  const oracle = [`//127.0.0.1/${SHARE}`, '-p', String(port), '-A', login];
+  const share = `//${host}/${SHARE}`;
+  const oracle = [share, '-p', String(port), '-A', login];
   const open: Connection[] = [];
   const connect = async (through = port): Promise<Connection> => {
     const connection = await openConnection(
       {
-        host: '127.0.0.1',
+        // A proxy stands on the loopback.
+        host: through === port ? host : '127.0.0.1',
         port: through,
         connectTimeoutMs: 5_000,
         requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
@@ -78,6 +89,7 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
     return lines.flatMap((line) => line.split(`${folder} `)[1]?.trim().split(/ {3,}/)[0] ?? []);
   };
   return {
+    host,
     port,
     samba,
     folder,
@@ -88,6 +100,10 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
       return { connection, tree: await session.tree(SHARE) };
     },
     smbclient: (commands) => mustRun('smbclient', [...oracle, '-c', commands], { timeLimitMs: 20_000 }),
+    smbcacls: (name, set) =>
+      mustRun('smbcacls', [share, name, '-A', login, '--numeric', ...(set === undefined ? [] : ['--set', set])], {
+        timeLimitMs: 20_000,
+      }),
     smbclientNow: (commands) =>
       spawnSync('smbclient', [...oracle, '-c', commands], { timeout: 20_000, encoding: 'utf8' }).stdout,
     hold: async (name) => {

@@ -31,6 +31,14 @@ export function rangeOf(part: Buffer, offset: number, length: number, least: num
   return part.subarray(offset, offset + length);
 }
 
+/**
+ * What an entry may claim in a list whose entries tell how far away the next one is (0 for the last). A name that reached into the
+ * entries behind it would count their bytes once more, and so would theirs: one answer would fill the memory.
+ */
+export function upToNext(buffer: Buffer, at: number, next: number): Buffer {
+  return next === 0 ? buffer : buffer.subarray(0, at + next);
+}
+
 /** A 64-bit size as a number. Throws beyond 2^53-1 rather than lose digits. */
 export function sizeAt(bytes: Buffer, at: number, name: string): number {
   const high = bytes.readUInt32LE(at + 4);

@@ -2,7 +2,7 @@
 import { printable } from '../../base/human.ts';
 import { refusedName } from '../name.ts';
 import type { ChangeAction } from '../types.ts';
-import { badAnswer, rangeOf, textOfBytes } from './bytes.ts';
+import { badAnswer, rangeOf, textOfBytes, upToNext } from './bytes.ts';
 import { COMMAND, chargeFor, type Part } from './header.ts';
 
 const WATCH_TREE = 1;
@@ -20,6 +20,10 @@ const ACTIONS: readonly (ChangeAction | undefined)[] = [
   'stream',
   'stream',
   'stream',
+  // Of object ids: removed with their file, not carried over, in collision. A place to look at, and no more.
+  'modified',
+  'modified',
+  'modified',
 ];
 
 export function changeNotifyRequest(fileId: Buffer, recursive: boolean, bufferBytes: number): Part {
@@ -47,7 +51,7 @@ export function readChanges(buffer: Buffer): Changes {
     if (action === undefined) throw badAnswer(`a change of the unknown kind ${buffer.readUInt32LE(at + 4)}`);
     const length = buffer.readUInt32LE(at + 8);
     const text = textOfBytes(
-      rangeOf(buffer, at + RECORD_BYTES, length, at + RECORD_BYTES, 'a changed name'),
+      rangeOf(upToNext(buffer, at, next), at + RECORD_BYTES, length, at + RECORD_BYTES, 'a changed name'),
       'a changed name',
     );
     const components = text.split('\\');

@@ -1,6 +1,7 @@
 /** CREATE and CLOSE (MS-SMB2 2.2.13 to 2.2.16), and what both tell about a file. */
-import type { Stat } from '../types.ts';
-import { checkBody, HEADER_BYTES, sizeAt, timeAt } from './bytes.ts';
+import type { FileTime, Stat } from '../types.ts';
+import { align8, checkBody, HEADER_BYTES, sizeAt, timeAt } from './bytes.ts';
+import { timewarpContext } from './create-context.ts';
 import { COMMAND, type Part } from './header.ts';
 
 /** Access rights (MS-SMB2 2.2.13.1). */
@@ -8,6 +9,8 @@ export const ACCESS = {
   readData: 0x1,
   listDirectory: 0x1,
   writeData: 0x2,
+  readExtended: 0x8,
+  writeExtended: 0x10,
   readAttributes: 0x80,
   writeAttributes: 0x100,
   delete: 0x1_0000,
@@ -15,10 +18,12 @@ export const ACCESS = {
   writeDac: 0x4_0000,
   writeOwner: 0x8_0000,
   synchronize: 0x10_0000,
+  /** Reading and writing the SACL: only with SeSecurityPrivilege. */
+  systemSecurity: 0x100_0000,
 } as const;
 
-/** CreateDisposition: open what is there, or make what is not. */
-export const DISPOSITION = { open: 1, create: 2 } as const;
+/** CreateDisposition: open what is there, make what is not, or whichever is needed. */
+export const DISPOSITION = { open: 1, create: 2, openIf: 3 } as const;
 
 /** CreateOptions. */
 export const OPTION = {
@@ -28,7 +33,7 @@ export const OPTION = {
   reparsePoint: 0x20_0000,
 } as const;
 
-export const ATTRIBUTE = { directory: 0x10, normal: 0x80, reparsePoint: 0x400 } as const;
+export const ATTRIBUTE = { hidden: 0x2, system: 0x4, directory: 0x10, normal: 0x80, reparsePoint: 0x400 } as const;
 
 /** ShareAccess: what others may do meanwhile. Anything less than all fails where somebody already does it. */
 export const SHARE = { nothing: 0, all: 7 } as const;
@@ -47,14 +52,21 @@ export interface Create {
   options: number;
   /** One of SHARE; everything unless told. */
   share?: number;
+  /** FILE_ATTRIBUTE_* bits that something new has from the beginning; none unless told. */
+  attributes?: number;
 }
 
-/** Never asks for an oplock or a lease. */
-export function createRequest(create: Create): Part {
-  const body = Buffer.alloc(FIXED_BYTES + Math.max(1, create.name.length));
+/**
+ * Never asks for an oplock or a lease.
+ * @param snapshot the moment of the snapshot in which the file is opened; as it is now unless told
+ */
+export function createRequest(create: Create, snapshot?: FileTime): Part {
+  const body =
+    snapshot === undefined ? Buffer.alloc(FIXED_BYTES + Math.max(1, create.name.length)) : warped(create, snapshot);
   body.writeUInt16LE(57, 0);
   body.writeUInt32LE(IMPERSONATION, 4);
   body.writeUInt32LE(create.access, 24);
+  body.writeUInt32LE(create.attributes ?? 0, 28);
   body.writeUInt32LE(create.share ?? SHARE.all, 32);
   body.writeUInt32LE(create.disposition, 36);
   body.writeUInt32LE(create.options, 40);
@@ -62,6 +74,17 @@ export function createRequest(create: Create): Part {
   body.writeUInt16LE(create.name.length, 46);
   create.name.copy(body, FIXED_BYTES);
   return { command: COMMAND.create, body, charge: 1 };
+}
+
+/** Room for a CREATE with a context behind the name, which begins at a multiple of eight from the header (MS-SMB2 2.2.13). */
+function warped(create: Create, snapshot: FileTime): Buffer {
+  const context = timewarpContext(snapshot);
+  const contextAt = FIXED_BYTES + align8(create.name.length);
+  const body = Buffer.alloc(contextAt + context.length);
+  body.writeUInt32LE(HEADER_BYTES + contextAt, 48);
+  body.writeUInt32LE(context.length, 52);
+  context.copy(body, contextAt);
+  return body;
 }
 
 export interface Created {

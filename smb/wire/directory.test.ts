@@ -1,7 +1,8 @@
 /** Directory entries and changes: what is taken, what is refused, and what ends the reading. */
 import { describe, expect, it } from 'vitest';
+import { feedHostile } from '../hostile.fake.ts';
 import { readChanges } from './change-notify.ts';
-import { readEntries } from './directory.ts';
+import { LAYOUTS, type Layout, readEntries } from './directory.ts';
 
 interface Fields {
   name: string;
@@ -113,12 +114,57 @@ describe('changes', () => {
   });
 
   it.each<[string, Buffer]>([
-    ['an unknown action', change(9, 'a')],
+    ['an unknown action', change(12, 'a')],
     ['no action', change(0, 'a')],
     ['a record that points at itself', change(1, 'abc', 4)],
     ['a record that points behind the end', change(1, 'abc', 64).subarray(0, 40)],
     ['a name longer than the answer', change(1, 'abcdef').subarray(0, 16)],
   ])('are malformed with %s', (_remark, buffer) => {
     expect(() => readChanges(buffer)).toThrow(malformed);
+  });
+});
+
+/** The same entry as each class has it. */
+function inLayout({ class: infoClass, nameAt }: Layout, attributes: number): Buffer {
+  const name = Buffer.from('name', 'utf16le');
+  const entry = Buffer.alloc(nameAt + name.length);
+  entry.writeBigInt64LE(11n, 8);
+  entry.writeBigInt64LE(44n, 32);
+  entry.writeBigUInt64LE(7n, 40);
+  entry.writeUInt32LE(attributes, 56);
+  entry.writeUInt32LE(name.length, 60);
+  entry.writeUInt32LE(0xa000_000c, infoClass === 60 ? 68 : 64);
+  if (infoClass !== 2) entry.writeBigUInt64LE(99n, infoClass === 37 ? 96 : 72);
+  name.copy(entry, nameAt);
+  return entry;
+}
+
+describe.each([...LAYOUTS])('entries of the class $class', (layout) => {
+  it('tell the same', () => {
+    expect(readEntries(inLayout(layout, 0x420), layout).entries).toMatchObject([
+      {
+        name: 'name',
+        created: 11n,
+        changed: 44n,
+        size: 7,
+        attributes: 0x420,
+        reparseTag: 0xa000_000c,
+        fileId: layout.class === 2 ? 0n : 99n,
+      },
+    ]);
+  });
+
+  it('may be any bytes', () => {
+    feedHostile([inLayout(layout, 0x20)], ['malformed'], (bytes) => readEntries(bytes, layout));
+  });
+});
+
+describe('an id of 128 bits', () => {
+  it('is none when 64 do not hold it', () => {
+    const layout = LAYOUTS.find((each) => each.class === 60);
+    if (layout === undefined) throw new Error('there is no such class');
+    const entry = inLayout(layout, 0x20);
+    entry.writeUInt8(1, 80);
+    expect(readEntries(entry, layout).entries[0]?.fileId).toBe(0n);
   });
 });

@@ -1,8 +1,21 @@
-/** IOCTL (MS-SMB2 2.2.31, 2.2.32), for pipes and for proving a negotiation of before 3.1.1. */
+/** IOCTL (MS-SMB2 2.2.31, 2.2.32): for pipes, for proving a negotiation of before 3.1.1, and for what files can beyond reading. */
 import { badAnswer, checkBody, HEADER_BYTES, rangeOf } from './bytes.ts';
 import { COMMAND, chargeFor, type Part } from './header.ts';
 
-export const FSCTL = { pipeTransceive: 0x0011_c017, validateNegotiateInfo: 0x0014_0204 } as const;
+/** Control codes (MS-SMB2 2.2.31, MS-FSCC 2.3). */
+export const FSCTL = {
+  setReparsePoint: 0x0009_00a4,
+  getReparsePoint: 0x0009_00a8,
+  deleteReparsePoint: 0x0009_00ac,
+  setSparse: 0x0009_00c4,
+  queryAllocatedRanges: 0x0009_40cf,
+  setZeroData: 0x0009_80c8,
+  pipeTransceive: 0x0011_c017,
+  requestResumeKey: 0x0014_0078,
+  validateNegotiateInfo: 0x0014_0204,
+  enumerateSnapshots: 0x0014_4064,
+  copyChunkWrite: 0x0014_80f2,
+} as const;
 
 const FIXED_BYTES = 56;
 const ANSWER_AT = 112;
@@ -20,6 +33,11 @@ export function ioctlRequest(fileId: Buffer, code: number, input: Buffer, output
   body.writeUInt32LE(IS_FSCTL, 48);
   input.copy(body, FIXED_BYTES);
   return { command: COMMAND.ioctl, body, charge: chargeFor(Math.max(input.length, outputBytes)) };
+}
+
+/** Whether it has the form of an answer to IOCTL, which some that say «no» have too, or that of an error. */
+export function isIoctlAnswer(part: Buffer): boolean {
+  return part.length >= HEADER_BYTES + 2 && part.readUInt16LE(HEADER_BYTES) === 49;
 }
 
 export function readIoctlOutput(part: Buffer, askedBytes: number): Buffer {

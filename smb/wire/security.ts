@@ -13,13 +13,18 @@ const OWNER_AT = 4;
 const GROUP_AT = 8;
 
 /** Control bits. */
-const DACL_PRESENT = 0x0004;
-const DACL_AUTO_INHERIT_REQUIRED = 0x0100;
-const DACL_AUTO_INHERITED = 0x0400;
-const DACL_PROTECTED = 0x1000;
+const CONTROL = {
+  dacl: { present: 0x0004, autoInheritRequired: 0x0100, autoInherited: 0x0400, protected: 0x1000 },
+  sacl: { present: 0x0010, autoInheritRequired: 0x0200, autoInherited: 0x0800, protected: 0x2000 },
+} as const;
 
 /** SECURITY_INFORMATION (MS-DTYP 2.4.7). */
-const INFORMATION = { owner: 0x1, group: 0x2, dacl: 0x4, unprotected: 0x2000_0000, protected: 0x8000_0000 } as const;
+const INFORMATION = {
+  owner: 0x1,
+  group: 0x2,
+  dacl: { itself: 0x4, unprotected: 0x2000_0000, protected: 0x8000_0000 },
+  sacl: { itself: 0x8, unprotected: 0x1000_0000, protected: 0x4000_0000 },
+} as const;
 
 export interface Setting {
   /** Rights that the handle needs (MS-FSA 2.1.5.17): asking for more would fail for an account that may do just this. */
@@ -29,26 +34,38 @@ export interface Setting {
   wire: Buffer;
 }
 
-/** Throws `malformed` for a descriptor that is cut short or holds neither owner, group nor access rules. */
-export function settingOf(descriptor: Buffer): Setting {
+/**
+ * Throws `malformed` for a descriptor that is cut short or holds nothing that is to be set.
+ * @param sacl whether its audit rules are to be set too
+ */
+export function settingOf(descriptor: Buffer, sacl: boolean): Setting {
   if (descriptor.length < FIXED_BYTES) throw unusable(`it has only ${descriptor.length} bytes`);
   const wire = Buffer.from(descriptor);
-  const control = wire.readUInt16LE(CONTROL_AT);
   let access = 0;
   let information = 0;
   if (wire.readUInt32LE(OWNER_AT) !== 0) information |= INFORMATION.owner;
   if (wire.readUInt32LE(GROUP_AT) !== 0) information |= INFORMATION.group;
   if (information !== 0) access |= ACCESS.writeOwner;
-  if ((control & DACL_PRESENT) !== 0) {
-    access |= ACCESS.writeDac;
-    // Without one of these two a server may leave the protection from inheritance as it was.
-    information |=
-      INFORMATION.dacl | ((control & DACL_PROTECTED) === 0 ? INFORMATION.unprotected : INFORMATION.protected);
-    // «Was inherited» is only stored when «is to be inherited» comes with it; alone it would be dropped.
-    if ((control & DACL_AUTO_INHERITED) !== 0) wire.writeUInt16LE(control | DACL_AUTO_INHERIT_REQUIRED, CONTROL_AT);
-  }
+  const setDacl = listInformation(wire, 'dacl');
+  if (setDacl !== 0) access |= ACCESS.writeDac;
+  const setSacl = sacl ? listInformation(wire, 'sacl') : 0;
+  // Windows asks for the first of these rights only, Samba for both.
+  if (setSacl !== 0) access |= ACCESS.systemSecurity | ACCESS.writeDac;
+  information |= setDacl | setSacl;
   if (information === 0) throw unusable('it holds neither an owner nor a group nor access rules');
   return { access, information: information >>> 0, wire };
+}
+
+/** What setting one of the two lists asks for, 0 when it is not there. Adds to the descriptor what makes the server keep its marks. */
+function listInformation(wire: Buffer, which: 'dacl' | 'sacl'): number {
+  const control = wire.readUInt16LE(CONTROL_AT);
+  const bits = CONTROL[which];
+  if ((control & bits.present) === 0) return 0;
+  // «Was inherited» is only stored when «is to be inherited» comes with it; alone it would be dropped.
+  if ((control & bits.autoInherited) !== 0) wire.writeUInt16LE(control | bits.autoInheritRequired, CONTROL_AT);
+  const { itself, unprotected, protected: guarded } = INFORMATION[which];
+  // Without one of these two a server may leave the protection from inheritance as it was.
+  return itself | ((control & bits.protected) === 0 ? unprotected : guarded);
 }
 
 function unusable(what: string): Failure {
