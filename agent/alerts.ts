@@ -6,13 +6,12 @@ import type { Log } from '../base/log.ts';
 import { systemTimers } from '../base/timers.ts';
 import { openMailQueue } from '../notify/index.ts';
 import type { Settings } from '../settings/schema.ts';
-import type { Secrets } from '../settings/secrets.ts';
+import { readSecrets } from '../settings/secrets.ts';
 import type { News } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 
 export interface AlertsParts {
   settings: Settings;
-  secrets: Secrets;
   standbyName: string;
   clock: Clock;
   log: Log;
@@ -48,14 +47,15 @@ const CRITICAL: ReadonlySet<string> = new Set([
 const GOOD: ReadonlySet<string> = new Set(['handed-back', 'restored', 'main-recovered']);
 
 export function openAlerts(parts: AlertsParts): Alerts {
-  const { settings, secrets, clock, log, journal } = parts;
+  const { settings, clock, log, journal } = parts;
   const queue =
     settings.mail === undefined
       ? undefined
       : openMailQueue({
           folder: path.join(settings.state, 'mail'),
           transport: settings.mail,
-          password: () => secrets.mailPassword,
+          // Read anew for each attempt: a wrong one that was corrected in the file lets the waiting mails go.
+          password: () => readSecrets(settings.secrets).mailPassword,
           standbyName: parts.standbyName,
           clock,
           timers: systemTimers,

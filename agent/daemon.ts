@@ -13,6 +13,7 @@ import type { Standby } from './standby.ts';
 
 export interface DaemonParts {
   journal: Journal;
+  settingsFile: string;
   /** The standby that is set up, or undefined. */
   current(): Standby | undefined;
   /** Writes the settings and puts a standby with them in the place of the present one. */
@@ -36,7 +37,7 @@ export function openDaemon(parts: DaemonParts): Daemon {
   return {
     status: () => parts.current()?.status() ?? parts.blankStatus(),
     command: async (order: Order) => parts.current()?.command(order) ?? NOT_SET_UP,
-    listShares,
+    listShares: (request) => listShares(request),
     async setup(request) {
       const refusal = (): OrderAnswer | undefined => {
         const mode = parts.current()?.status().mode;
@@ -53,7 +54,7 @@ export function openDaemon(parts: DaemonParts): Daemon {
       try {
         const before = refusal();
         if (before !== undefined) return before;
-        await checkSetup(request);
+        await checkSetup(request, parts.settingsFile);
         // That took a while: the main may have failed meanwhile.
         const after = refusal();
         if (after !== undefined) return after;

@@ -14,6 +14,7 @@ import { isIPv4 } from 'node:net';
 import { Failure, textOf } from '../base/failure.ts';
 import type { FromNet, ToNet } from '../net/messages.ts';
 import { connect } from '../smb/index.ts';
+import type { Requirements } from '../smb/types.ts';
 import type { Answers } from './answers.ts';
 import { NOT_TAKEN } from './decide/index.ts';
 import type { Step } from './decide/types.ts';
@@ -50,6 +51,8 @@ export interface EffectsParts {
   address: string;
   interface: string;
   mainPort: number;
+  /** What the main must do, or it is not proven. */
+  require: Requirements;
   alert(alert: Alert): void;
 }
 
@@ -184,7 +187,7 @@ export function openEffects(parts: EffectsParts): Effects {
         await proveWithin({ host: parts.address, port: SMB_PORT, expect: 'writable' });
         return {};
       case 'prove-main':
-        await proveMain(parts.address, parts.mainPort);
+        await proveMain(parts.address, parts.mainPort, parts.require);
         return {};
       case 'restore': {
         const order = { kind: 'restore', decision, planHash: step.planHash } as const;
@@ -208,7 +211,7 @@ export function openEffects(parts: EffectsParts): Effects {
 }
 
 /** Waits until the main speaks SMB at its address again. Throws the last reason when it does not within the limit. */
-async function proveMain(address: string, port: number): Promise<void> {
+async function proveMain(address: string, port: number, require: Requirements): Promise<void> {
   if (!isIPv4(address))
     throw new Failure({
       code: 'bad-address',
@@ -224,6 +227,7 @@ async function proveMain(address: string, port: number): Promise<void> {
         port,
         connectTimeoutMs: MAIN_CONNECT_LIMIT_MS,
         requestTimeoutMs: MAIN_CONNECT_LIMIT_MS,
+        require,
       });
       connection.close();
       return;

@@ -7,6 +7,7 @@ import type { Secrets } from '../settings/secrets.ts';
 import { type Answers, openAnswers } from './answers.ts';
 import type { FromEngine, ToEngine } from './engine-messages.ts';
 import { openEngineProcess } from './engine-process.ts';
+import type { LedgerPlace } from './ledger.ts';
 import { whenReady } from './ready.ts';
 import type { AccountIds } from './takeover/accounts.ts';
 
@@ -16,6 +17,7 @@ export interface EngineLinkOptions {
   clock: Clock;
   log: Log;
   owner: AccountIds;
+  ledger: LedgerPlace;
   started(): void;
   gone(): void;
   message(message: FromEngine): void;
@@ -45,8 +47,9 @@ export function openEngineLink(options: EngineLinkOptions): EngineLink {
     started() {
       engine.send({
         kind: 'configure',
-        main: { address: settings.main.address, port: settings.main.port },
+        main: { address: settings.main.address, port: settings.main.port, require: settings.main.require },
         logon: { user: settings.main.user, domain: settings.main.domain, password: secrets.mainPassword },
+        ledger: options.ledger,
         mirrorPath: settings.mirror.path,
         statePath: settings.state,
         shares: settings.shares,

@@ -1,27 +1,48 @@
-/** How the engine reaches the main: one connection, log-on and share at a time; the password stays in memory. */
+/**
+ * How the engine reaches the main: log-ons one at a time, and none that could lock the account; the password stays in memory.
+ */
+import type { Clock } from '../base/clock.ts';
 import { connect } from '../smb/index.ts';
-import type { Credentials, Tree } from '../smb/types.ts';
+import { LogonGuard } from '../smb/logon-guard.ts';
+import { ownNotes, sharedNotes } from '../smb/logon-notes.ts';
+import type { Credentials, Requirements, Tree } from '../smb/types.ts';
+import type { ToEngine } from './engine-messages.ts';
 import type { Link, OpenLink } from './mirror/links.ts';
+
+type Configure = Extract<ToEngine, { kind: 'configure' }>;
 
 export interface MainAddress {
   address: string;
   port: number;
+  require?: Requirements | undefined;
+}
+
+/** The care for the account, together with the network process where the order says where to meet. */
+export function guardOf(order: Pick<Configure, 'logon' | 'ledger'>, clock: Clock): LogonGuard {
+  const { logon, ledger } = order;
+  // Without a ledger the guard lives as long as one configuration, which is one password.
+  if (ledger === undefined) return new LogonGuard(clock, ownNotes(), logon, '');
+  return new LogonGuard(clock, sharedNotes(ledger.folder, 'engine'), logon, ledger.generation);
 }
 
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 20_000;
 
-/** Opens a share of the main on a connection of its own. */
-export function linkOpener(main: MainAddress, logon: Credentials): OpenLink {
+/** Opens a share of the main on a connection of its own; throws what the guard remembers while no log-on may be tried. */
+export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGuard): OpenLink {
   return async (share): Promise<Link> => {
+    guard.check();
     const connection = await connect({
       host: main.address,
       port: main.port,
       connectTimeoutMs: CONNECT_MS,
       requestTimeoutMs: REQUEST_MS,
+      require: main.require,
     });
     try {
-      const session = await connection.logon(logon);
+      const session = await guard.run(() => connection.logon(logon));
+      // A renewal that was refused is a refused log-on too.
+      void connection.closed.then((why) => guard.refused(why.cause));
       const tree = await session.tree(share);
       return {
         tree,

@@ -11,12 +11,17 @@ import { z } from 'zod';
 
 export const ENGINE_BEAT_MS = 500;
 
+/** What the main must do (smb/types.ts, Requirements); absent: what the client knows will do. */
+const requirements = z.object({ dialect: z.literal([0x0210, 0x0300, 0x0302, 0x0311]), encryption: z.boolean() });
+
 export const toEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('beat'), n: z.number() }),
   z.object({
     kind: z.literal('configure'),
-    main: z.object({ address: z.string(), port: z.number() }),
+    main: z.object({ address: z.string(), port: z.number(), require: requirements.optional() }),
     logon: z.object({ user: z.string(), domain: z.string(), password: z.string() }),
+    /** Shared with the network process, so that both together do not lock the account (smb/logon-guard.ts); absent: of its own. */
+    ledger: z.object({ folder: z.string(), generation: z.string() }).optional(),
     /** Folder that holds one sub-folder per share. */
     mirrorPath: z.string(),
     /** Folder for the index, the plans and what a restore overwrites on the main. */

@@ -7,10 +7,11 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { Failure, isFailure, textOf } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { baseViewOf } from './engine-base-view.ts';
-import { linkOpener, OpenShares } from './engine-main.ts';
+import { guardOf, linkOpener, OpenShares } from './engine-main.ts';
 import type { FromEngine, ToEngine } from './engine-messages.ts';
 import { carryOut, type HandbackDeps, type Progress, planRestore } from './handback/index.ts';
-import { Mirror, readBootId } from './mirror/index.ts';
+import { readBootId } from './mirror/boot-id.ts';
+import { Mirror } from './mirror/index.ts';
 import { Rate } from './mirror/progress.ts';
 
 type Configure = Extract<ToEngine, { kind: 'configure' }>;
@@ -117,7 +118,7 @@ export class Orders {
     this.#configured = undefined;
     known?.main.close();
     await known?.mirror.close();
-    const open = linkOpener(order.main, order.logon);
+    const open = linkOpener(order.main, order.logon, guardOf(order, this.#clock));
     const { mirrorPath, statePath, shares, reserveBytes, passEveryMs, owner } = order;
     const { log, tell } = this.#options;
     const mirror = new Mirror({
@@ -131,7 +132,7 @@ export class Orders {
       clock: this.#clock,
       log,
       random: Math.random,
-      bootId: readBootId(),
+      bootId: readBootId(mirrorPath),
       tell,
       broken: (failure) => this.#options.end(failure.message),
     });

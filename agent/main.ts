@@ -67,6 +67,8 @@ async function run(): Promise<void> {
   const journal = openJournal(state, (what) => log.error(what));
   const newsroom = openNewsroom(log);
   let current: Standby | undefined;
+  /** What it runs with. */
+  let used = settings;
 
   const open = async (with_: Settings): Promise<Standby> =>
     openStandby({
@@ -83,12 +85,23 @@ async function run(): Promise<void> {
 
   const replace = async (request: SetupRequest): Promise<void> => {
     const before = fs.existsSync(places.secretsFile) ? readSecrets(places.secretsFile) : undefined;
-    const next = saveSetup(request, { ...places, state, run: runFolder }, before);
+    const saved = saveSetup(request, { ...places, state, run: runFolder }, before);
     await current?.close();
     current = undefined;
-    current = await open(next);
-    for (const user of request.users) await current.setUserPassword(user.name, user.password);
-    newsroom.tell({ kind: 'status' });
+    try {
+      current = await open(saved.settings);
+      for (const user of request.users) await current.setUserPassword(user.name, user.password);
+      used = saved.settings;
+    } catch (error) {
+      // A set-up that fails must not end the protection that there was.
+      saved.undo();
+      await current?.close();
+      current = undefined;
+      if (used !== undefined) current = await open(used);
+      throw error;
+    } finally {
+      newsroom.tell({ kind: 'status' });
+    }
   };
 
   if (settings !== undefined) current = await open(settings);
@@ -100,6 +113,7 @@ async function run(): Promise<void> {
     log: log.from('http'),
     daemon: openDaemon({
       journal,
+      settingsFile: places.settingsFile,
       current: () => current,
       replace,
       blankStatus: () => blankStatus(VERSION, systemClock.wallMs(), journal.alerts(10)),

@@ -11,6 +11,7 @@ import type { Settings } from '../settings/schema.ts';
 import type { Secrets } from '../settings/secrets.ts';
 import { probeTimings } from '../settings/timings.ts';
 import { type Answers, openAnswers } from './answers.ts';
+import type { LedgerPlace } from './ledger.ts';
 import { whenReady } from './ready.ts';
 
 export interface NetLinkOptions {
@@ -18,6 +19,7 @@ export interface NetLinkOptions {
   secrets: Secrets;
   clock: Clock;
   log: Log;
+  ledger: LedgerPlace;
   /**
    * A process is there; decide repeats its orders. `holdsFor`: the decision for which it holds the address (an earlier standbyd's), '' when it
    * holds nothing.
@@ -86,8 +88,9 @@ export function openNetLink(options: NetLinkOptions): NetLink {
   const plan = (): ProbePlan => ({
     kind: 'watch',
     interface: settings.interface,
-    main: { address: settings.main.address, port: settings.main.port },
+    main: { address: settings.main.address, port: settings.main.port, require: settings.main.require },
     logon: { user: settings.main.user, domain: settings.main.domain, password: options.secrets.mainPassword },
+    ledger: options.ledger,
     ...(known === undefined ? {} : { known }),
     ...probeTimings(settings),
     witnesses: [...settings.takeover.witnesses],

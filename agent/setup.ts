@@ -6,10 +6,13 @@ import type { ShareList, SharesRequest } from '../api/shares.ts';
 import { Failure } from '../base/failure.ts';
 import { readIfThere, writeWhole } from '../base/file.ts';
 import { printable } from '../base/human.ts';
+import { checkSettings } from '../settings/read.ts';
 import type { Settings } from '../settings/schema.ts';
 import { type Secrets, writeSecrets } from '../settings/secrets.ts';
+import { requirementsOf } from '../settings/security.ts';
 import { writeSettings } from '../settings/write.ts';
 import { connect } from '../smb/index.ts';
+import type { Requirements } from '../smb/types.ts';
 import { checkFolders, checkPlace } from './fit.ts';
 import { ensureAccount } from './takeover/accounts.ts';
 import { unfitForConfig } from './takeover/samba-config.ts';
@@ -25,12 +28,14 @@ export interface Places {
   run: string;
 }
 
-export async function listShares(request: SharesRequest): Promise<ShareList> {
+/** @param require undefined when it is only looked at, and nothing is to be trusted to it yet */
+export async function listShares(request: SharesRequest, require?: Requirements): Promise<ShareList> {
   const connection = await connect({
     host: request.address,
     ...(request.port === undefined ? {} : { port: request.port }),
     connectTimeoutMs: CONNECT_LIMIT_MS,
     requestTimeoutMs: REQUEST_LIMIT_MS,
+    require,
   });
   try {
     const session = await connection.logon({ user: request.user, domain: request.domain, password: request.password });
@@ -44,16 +49,19 @@ export async function listShares(request: SharesRequest): Promise<ShareList> {
  * Everything must fit this box, and the server must answer, take the password and have the shares, before a word of it is written; the users'
  * accounts are made, since that may fail too. Throws the Failure that says what does not.
  */
-export async function checkSetup(request: SetupRequest): Promise<void> {
+export async function checkSetup(request: SetupRequest, settingsFile: string): Promise<void> {
   const { main } = request;
   checkPlace(request.interface, main.address, os.networkInterfaces());
-  const { shares } = await listShares({
-    address: main.address,
-    port: main.port,
-    user: main.user,
-    domain: main.domain,
-    password: main.password,
-  });
+  const { shares } = await listShares(
+    {
+      address: main.address,
+      port: main.port,
+      user: main.user,
+      domain: main.domain,
+      password: main.password,
+    },
+    requirementsOf(main, requiredBefore(settingsFile)),
+  );
   const disks = new Set(shares.filter((share) => share.kind === 'disk').map((share) => share.name.toLowerCase()));
   for (const name of request.shares) {
     if (!disks.has(name.toLowerCase())) {
@@ -77,12 +85,32 @@ export async function checkSetup(request: SetupRequest): Promise<void> {
   for (const user of request.users) await ensureAccount(user.name, 'user');
 }
 
+/** A set-up that is written, and how to take it back. */
+export interface Saved {
+  settings: Settings;
+  /** Puts both files back as they were. */
+  undo(): void;
+}
+
+/** What the main must do by the settings that there are; undefined when there are none that can be read. */
+function requiredBefore(settingsFile: string): Settings['main']['require'] | undefined {
+  const text = readIfThere(settingsFile);
+  const checked = text === undefined ? undefined : checkSettings(text);
+  return checked?.kind === 'good' ? checked.settings.main.require : undefined;
+}
+
 /**
  * Writes the secrets first: settings without a password do no harm, and neither file is ever half written. Settings that are refused leave both files
- * as they were. What the request does not name keeps what the file says; so do the users when it names none.
+ * as they were. What the request does not name keeps what the file says; so do the users when it names none. Mail is one thing and is replaced whole:
+ * the account and the password of one mail server must not be sent to another.
  */
-export function saveSetup(request: SetupRequest, places: Places, before: Secrets | undefined): Settings {
-  const { password: _apart, ...main } = request.main;
+export function saveSetup(request: SetupRequest, places: Places, before: Secrets | undefined): Saved {
+  const { password: _apart, dialect, encrypt, ...rest } = request.main;
+  const main = {
+    ...rest,
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(encrypt === undefined ? {} : { encrypt }),
+  };
   const change = {
     version: 1,
     main,
@@ -97,7 +125,16 @@ export function saveSetup(request: SetupRequest, places: Places, before: Secrets
     secrets: places.secretsFile,
   } as const;
   const textBefore = readIfThere(places.settingsFile);
-  const mailPassword = request.mail?.password ?? before?.mailPassword;
+  const mailPassword =
+    request.mail === undefined || isSameMailbox(request.mail, textBefore)
+      ? (request.mail?.password ?? before?.mailPassword)
+      : request.mail.password;
+  const undo = (): void => {
+    if (textBefore === undefined) fs.rmSync(places.settingsFile, { force: true });
+    else writeWhole(places.settingsFile, textBefore, { mode: modeOf(places.settingsFile) });
+    if (before === undefined) fs.rmSync(places.secretsFile, { force: true });
+    else writeSecrets(places.secretsFile, before);
+  };
   writeSecrets(places.secretsFile, {
     mainPassword: request.main.password,
     ...(mailPassword === undefined ? {} : { mailPassword }),
@@ -105,17 +142,27 @@ export function saveSetup(request: SetupRequest, places: Places, before: Secrets
   try {
     const settings = writeSettings(places.settingsFile, change);
     checkFolders(settings);
-    return settings;
+    return { settings, undo };
   } catch (error) {
-    if (textBefore === undefined) fs.rmSync(places.settingsFile, { force: true });
-    else writeWhole(places.settingsFile, textBefore, { mode: fs.statSync(places.settingsFile).mode & 0o777 });
-    if (before === undefined) fs.rmSync(places.secretsFile, { force: true });
-    else writeSecrets(places.secretsFile, before);
+    undo();
     throw error;
   }
 }
 
-function mailSettings(mail: NonNullable<SetupRequest['mail']>) {
-  const { password: _apart, ...rest } = mail;
-  return rest;
+function modeOf(file: string): number {
+  return (fs.statSync(file, { throwIfNoEntry: false })?.mode ?? 0o644) & 0o777;
+}
+
+type Mail = NonNullable<SetupRequest['mail']>;
+
+/** What the request leaves out is taken out of the file. */
+function mailSettings({ server, port, security, user, from, to }: Mail) {
+  return { server, port, security, user, from, to };
+}
+
+/** Whether the settings so far name the same account on the same mail server. */
+function isSameMailbox(mail: Mail, textBefore: string | undefined): boolean {
+  const checked = textBefore === undefined ? undefined : checkSettings(textBefore);
+  const old = checked?.kind === 'good' ? checked.settings.mail : undefined;
+  return old !== undefined && old.server.toLowerCase() === mail.server.toLowerCase() && old.user === mail.user;
 }

@@ -19,10 +19,12 @@ import type { FromEngine } from './engine-messages.ts';
 import { checkFolders } from './fit.ts';
 import type { News, Order, OrderAnswer, PlanAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
+import { askedAgain, ledgerPlace } from './ledger.ts';
 import { openLoop } from './loop.ts';
 import { openMemory } from './memory.ts';
 import { openNetLink } from './net-link.ts';
 import { askForPlan, commandOf } from './orders.ts';
+import { openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
 import { buildStatus, type MirrorReport } from './status.ts';
 import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
@@ -59,7 +61,6 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   const policy = policyOf(settings, parts.hostName);
   const alerts = openAlerts({
     settings,
-    secrets,
     standbyName: parts.hostName,
     clock,
     log: log.from('mail'),
@@ -76,8 +77,10 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
   let mirroring = false;
+  const refusedLogOn = openRefusedLogOn();
 
   const serving = await openServing(settings, log.from('serve'));
+  const ledger = ledgerPlace(settings);
 
   const engine = openEngineLink({
     settings,
@@ -85,6 +88,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     clock,
     log: log.from('engine'),
     owner: serving.owner,
+    ledger,
     started() {
       loop.post({ kind: 'process', process: 'engine', alive: true });
       if (mirroring) engine.send({ kind: 'mirror' });
@@ -98,6 +102,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     secrets,
     clock,
     log: log.from('net'),
+    ledger,
     started(holdsFor) {
       const { mode } = loop.state.durable;
       // Our memory knows nothing of it (it was taken away, or is of another box): nobody would ever give it back.
@@ -126,7 +131,11 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       address: settings.main.address,
       interface: settings.interface,
       mainPort: settings.main.port,
-      alert: alerts.raise,
+      require: settings.main.require,
+      alert(notice) {
+        const isLogOn = notice.code === 'degraded' && loop.state.facts.layers.fetch?.outcome === 'denied';
+        if (refusedLogOn.tell(isLogOn)) alerts.raise(notice);
+      },
     }),
     policy: () => policy,
     freshId: () => randomUUID(),
@@ -153,6 +162,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         return;
       case 'mirror':
         report = message;
+        refusedLogOn.heard(message.shares);
         loop.post({ kind: 'mirror', ...mirrorFacts(message) });
         return;
       case 'known':
@@ -166,7 +176,8 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         parts.tell({ kind: 'restore', progress: message });
         return;
       case 'alert':
-        alerts.raise({ code: message.code, subject: message.what, text: message.what, next: message.hint });
+        if (refusedLogOn.tell(message.code === 'log-on-refused'))
+          alerts.raise({ code: message.code, subject: message.what, text: message.what, next: message.hint });
         return;
       case 'stopped':
       case 'frozen':
@@ -238,7 +249,11 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
 
   return {
     status,
-    command: (order) => loop.command(commandOf(order, clock.wallMs())),
+    command(order) {
+      // A person who asks for it may have mended what the main refused.
+      if (order.name === 'start-sync' || order.name === 'restore-files') askedAgain(ledger, clock);
+      return loop.command(commandOf(order, clock.wallMs()));
+    },
     planRestore: () => askForPlan(loop.state.durable.mode, engine),
     async setUserPassword(name, password) {
       await serving.admit(name, password);

@@ -19,6 +19,10 @@ export const errorCodes = {
     doc: 'The main cannot be reached, refuses the connection, or does not answer in time.',
   },
   'smb1-only': { status: 502, doc: 'The main speaks only SMB 1, which is neither signed nor safe.' },
+  'too-weak': {
+    status: 502,
+    doc: 'The main does not speak as safely as is demanded: its SMB dialect is too old, or it does not encrypt.',
+  },
   'guest-only': { status: 502, doc: 'The main lets this user in only as a guest: nothing is signed then.' },
   'access-denied': { status: 502, doc: 'The user may log on, but not read what is asked.' },
   'bad-share': { status: 502, doc: 'The main has no share of that name.' },

@@ -55,6 +55,7 @@ const mainErrors = [
   'account-unusable',
   'server-unreachable',
   'smb1-only',
+  'too-weak',
   'guest-only',
   'access-denied',
   'bad-share',

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import {
   account,
+  dialect,
   domain,
+  encrypt,
   folder,
   host,
   interfaceName,
@@ -14,7 +16,8 @@ import {
   shareName,
 } from './words.ts';
 
-const serveUser = z.strictObject({ name: account, password });
+/** Accounts are kept in small letters; users may type theirs in any case. */
+const serveUser = z.strictObject({ name: account.toLowerCase(), password });
 
 export const mailRequest = z.strictObject({
   server: host,
@@ -36,6 +39,10 @@ export const setupRequest = z.strictObject({
     user: account,
     domain: domain.default(''),
     password,
+    /** Absent: as the settings say, SMB300 unless they do. */
+    dialect: dialect.optional(),
+    /** Absent: as the settings say, when-demanded unless they do. */
+    encrypt: encrypt.optional(),
   }),
   /** The interface that will carry the main's address. */
   interface: interfaceName,

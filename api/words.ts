@@ -51,6 +51,12 @@ export const folder = z
   .max(1_024, 'must not be longer than 1024 characters')
   .regex(/^\/[^\p{Cc}\p{Cs}]*$/u, 'must be a path that begins with «/»');
 
+/** The least SMB dialect of the main, as Windows names them: 2.1, 3.0, 3.0.2, 3.1.1. */
+export const dialect = z.enum(['SMB210', 'SMB300', 'SMB302', 'SMB311']);
+
+/** Whether only what the main wants encrypted is, or everything. */
+export const encrypt = z.enum(['when-demanded', 'always']);
+
 /** A Linux interface name (IFNAMSIZ is 16 with its final NUL). */
 export const interfaceName = z.string().regex(/^[^\s/\p{Cc}]{1,15}$/u, 'must be the name of a network interface');
 

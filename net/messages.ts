@@ -19,9 +19,16 @@ export const ADDRESS_LIFETIME_MS = 6_000;
 const probePlan = z.object({
   kind: z.literal('watch'),
   interface: z.string(),
-  main: z.object({ address: z.string(), port: z.number() }),
+  main: z.object({
+    address: z.string(),
+    port: z.number(),
+    /** What it must do (smb/types.ts, Requirements); absent: what the client knows will do. */
+    require: z.object({ dialect: z.literal([0x0210, 0x0300, 0x0302, 0x0311]), encryption: z.boolean() }).optional(),
+  }),
   /** The kept session and the fetch of the known file log on with this; absent until set up. */
   logon: z.object({ user: z.string(), domain: z.string(), password: z.string() }).optional(),
+  /** Shared with the mirror engine, so that both together do not lock the account (smb/logon-guard.ts); absent: of its own. */
+  ledger: z.object({ folder: z.string(), generation: z.string() }).optional(),
   /** A file that must stay readable: share and path, chosen by the mirror; absent while none is known. */
   known: z.object({ share: z.string(), path: z.string(), size: z.number(), writtenFileTime: z.string() }).optional(),
   echoEveryMs: z.number(),

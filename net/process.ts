@@ -51,7 +51,7 @@ export interface NetProcess {
 export async function runNet(options: NetOptions): Promise<NetProcess> {
   const { clock, log } = options;
   const lateness = openLateness(clock.monoMs());
-  const gate = openLogonGate();
+  const gate = openLogonGate(clock);
   let plan: ProbePlan | undefined;
   let watching: Watching | undefined;
   let arp: Promise<Arp> | undefined;
@@ -171,7 +171,6 @@ export async function runNet(options: NetOptions): Promise<NetProcess> {
         break;
       case 'watch':
         plan = message;
-        gate.plan();
         begin();
         break;
       case 'watch-stop':

@@ -43,7 +43,9 @@ async function until(holds: () => boolean): Promise<void> {
 /** Time by hand: `later` holds what was asked to happen later. */
 let wallMs = 0;
 let later: { ms: number; run(): void }[] = [];
-const clock: Clock = { wallMs: () => wallMs, monoMs: () => wallMs };
+/** What somebody set the wall clock forward by; the monotonic one does not notice. */
+let setForwardMs = 0;
+const clock: Clock = { wallMs: () => wallMs + setForwardMs, monoMs: () => wallMs };
 const timers: Timers = {
   after(ms, run) {
     const entry = { ms, run };
@@ -87,6 +89,7 @@ let folder = '';
 beforeEach(() => {
   folder = path.join(fs.mkdtempSync(path.join(home, 'queue-')), 'mail');
   wallMs = Date.UTC(2026, 10, 21, 12);
+  setForwardMs = 0;
   later = [];
   lines = [];
 });
@@ -248,6 +251,18 @@ describe('an outage', () => {
     endPause();
     await until(() => onDisk().length === 0);
     expect(lines.join('')).toContain('gave up a mail that no server took for 5 d');
+  });
+
+  it('does not lose a mail to a clock that is set right, years forward', async () => {
+    const gone = await post();
+    await gone.close();
+    open(gone.port).enqueue(alertOf('down'));
+    await until(() => pause() !== undefined);
+    setForwardMs = 56 * 365 * 24 * 3_600_000;
+    const back = await post({}, gone.port);
+    endPause();
+    await until(() => onDisk().length === 0);
+    expect(back.mails).toHaveLength(1);
   });
 });
 

@@ -45,6 +45,8 @@ export interface MailQueue {
 /** Pauses after the first, second … failed round; the last one repeats. */
 const PAUSES_MS = [5_000, 15_000, 60_000, 300_000, 900_000];
 const GIVE_UP_MS = 5 * 24 * 3_600_000;
+/** And for so long by a clock that nobody sets: a box whose clock was wrong at its start must not throw away what is minutes old. */
+const TRIED_MS = 3_600_000;
 /** One mail, from connecting to its 250. */
 const SEND_LIMIT_MS = 90_000;
 /** Mails kept when the disk refuses them; the storm window bounds their rate. */
@@ -57,6 +59,8 @@ export function openMailQueue(options: MailQueueOptions): MailQueue {
   const unsaved: StoredMail[] = [];
   /** Accepted, and the disk has not let go of them: never sent again while we live. */
   const accepted = new Set<string>();
+  /** When each waiting mail was first looked at in this life, by the monotonic clock. */
+  const metMs = new Map<string, number>();
   let window: Window | undefined = store.readWindow();
   let windowTimer: Timer | undefined;
   let retryTimer: Timer | undefined;
@@ -123,7 +127,9 @@ export function openMailQueue(options: MailQueueOptions): MailQueue {
         continue;
       }
       const lateMs = Math.max(0, clock.wallMs() - mail.wallMs);
-      if (lateMs > GIVE_UP_MS) {
+      const firstMs = metMs.get(mail.id) ?? clock.monoMs();
+      metMs.set(mail.id, firstMs);
+      if (lateMs > GIVE_UP_MS && clock.monoMs() - firstMs > TRIED_MS) {
         log.error(`gave up a mail that no server took for ${humanDuration(GIVE_UP_MS)}`, {
           subject: mail.alert.subject,
           problem,
@@ -159,6 +165,7 @@ export function openMailQueue(options: MailQueueOptions): MailQueue {
     if (at >= 0) unsaved.splice(at, 1);
     else if (!onDisk('remove a mail from disk', () => store.remove(mail))) return;
     accepted.delete(mail.id);
+    metMs.delete(mail.id);
   };
 
   const attempt = async (mail: StoredMail, lateMs: number) => {

@@ -29,6 +29,8 @@ export type StoredMail = z.output<typeof storedMail>;
 const storedWindow = z.object({
   startMs: z.number(),
   mailed: z.number(),
+  // A window of an older program has none: each kind may be mailed once more.
+  codes: z.array(z.string()).default([]),
   held: z.number(),
   lines: z.array(z.string()),
 });

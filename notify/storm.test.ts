@@ -31,6 +31,25 @@ it('summarises what was held, and nothing when nothing was', () => {
   });
 });
 
+it('never holds the first of a kind, and holds its repetitions', () => {
+  const { window } = after(MAILS_PER_WINDOW + 5);
+  const takenOver = { code: 'taken-over', subject: 'STANDBY1 serves', text: 't', next: 'n' };
+  const first = admit(window, takenOver, 9_000);
+  expect(first).toMatchObject({ mail: true, window: { held: 5, codes: ['degraded', 'taken-over'] } });
+  expect(admit(first.window, takenOver, 9_001)).toMatchObject({ mail: false, window: { held: 6 } });
+});
+
+it('cannot be flooded by ever new kinds', () => {
+  let window: Window | undefined;
+  let mailed = 0;
+  for (let n = 0; n < 1_000; n += 1) {
+    const admission = admit(window, { ...alertOf(n), code: `kind-${n}` }, 1_000);
+    window = admission.window;
+    if (admission.mail) mailed += 1;
+  }
+  expect(mailed).toBe(100);
+});
+
 it('keeps a bounded list, and the full number', () => {
   const { window } = after(MAILS_PER_WINDOW + 5_000);
   if (window === undefined) throw new Error('no window');
@@ -43,5 +62,5 @@ it.each([
   [WINDOW_MS, true, 'after it'],
   [-1, true, 'the clock was set back'],
 ])('a window looked at %d ms after its start is over: %s (%s)', (ms, over) => {
-  expect(isOver({ startMs: 5_000_000, mailed: 1, held: 0, lines: [] }, 5_000_000 + ms)).toBe(over);
+  expect(isOver({ startMs: 5_000_000, mailed: 1, codes: [], held: 0, lines: [] }, 5_000_000 + ms)).toBe(over);
 });

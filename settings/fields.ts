@@ -1,6 +1,7 @@
 /** The kinds of values in the settings: each says in words what is wrong with a value that it refuses. */
 import net from 'node:net';
 import { z } from 'zod';
+import { unfitForAccount } from '../base/account-name.ts';
 import { humanDuration, humanSize } from '../base/human.ts';
 import { DURATION_PATTERN, type Measured, parseDurationMs, parseSizeBytes, SIZE_PATTERN } from './units.ts';
 
@@ -45,7 +46,7 @@ const RESERVED_SHARES = ['global', 'homes', 'printers', 'ipc$', 'print$'];
 export const shareName = text((value) => {
   if (value === '' || value.length > 80) return 'must have 1 to 80 letters';
   if (/[%<>*?|/\\+=;:",[\]]|\p{Cc}|\p{Cs}/u.test(value)) return 'holds a character that no share name may have';
-  if (value.trim() !== value || /^\.+$/.test(value)) return 'begins or ends with a space, or is only dots';
+  if (value.trim() !== value || value.startsWith('.')) return 'begins with a space or a dot, or ends with a space';
   return RESERVED_SHARES.includes(value.toLowerCase()) ? 'is not a share of files' : undefined;
 });
 
@@ -61,12 +62,8 @@ export const domainName = text((value) =>
   /^[A-Za-z0-9._-]{0,255}$/.test(value) ? undefined : 'may hold only letters, digits, . - and _',
 );
 
-/** A Unix account of this box (useradd's rule). */
-export const unixAccount = text((value) =>
-  /^[a-z_][a-z0-9_.-]{0,31}$/.test(value)
-    ? undefined
-    : 'is not the name of a Unix account: small letters, digits, . _ -, at most 32',
-);
+/** A Unix account of this box. */
+export const unixAccount = text(unfitForAccount);
 
 /** An absolute path in its plainest form; `%` is left out because smb.conf would replace it. */
 export function folderPath(mostLetters = 1_000) {

@@ -33,7 +33,14 @@ describe('what is left out', () => {
   it('has its default', () => {
     expect(good(LEAST)).toEqual({
       version: 1,
-      main: { name: 'FILESRV', address: '192.168.1.10', port: 445, user: 'reader', domain: '' },
+      main: {
+        name: 'FILESRV',
+        address: '192.168.1.10',
+        port: 445,
+        user: 'reader',
+        domain: '',
+        require: { dialect: 0x0300, encryption: false },
+      },
       interface: 'eth0',
       shares: [],
       mirror: { path: '/srv/standby', passEveryMs: 21_600_000, reserveBytes: 1_000_000_000 },
@@ -58,6 +65,25 @@ describe('what is left out', () => {
   ])('makes the mail port follow security %s', (security, port) => {
     const text = `${LEAST}mail: {server: mx, security: ${security}, from: a@b.example, to: [c@d.example]}\n`;
     expect(good(text).mail?.port).toBe(port);
+  });
+
+  it.each([
+    ['dialect: SMB210', { dialect: 0x0210, encryption: false }],
+    ['dialect: SMB311', { dialect: 0x0311, encryption: false }],
+    ['encrypt: always', { dialect: 0x0300, encryption: true }],
+    ['dialect: SMB302, encrypt: when-demanded', { dialect: 0x0302, encryption: false }],
+  ])('says what the main must do: %s', (text, expected) => {
+    expect(good(LEAST.replace('user: reader', `user: reader, ${text}`)).main.require).toEqual(expected);
+  });
+
+  it.each([
+    ['dialect: 3.0', 'main.dialect: must be one of SMB210, SMB300, SMB302, SMB311'],
+    ['dialect: SMB30', 'main.dialect: must be one of SMB210, SMB300, SMB302, SMB311; did you mean «SMB300»?'],
+    ['encrypt: true', 'main.encrypt: must be one of when-demanded, always'],
+    ['dialect: SMB210, encrypt: always', 'main.encrypt: needs dialect SMB300 or later: SMB 2.1 cannot encrypt'],
+    ['signing: false', 'main.signing: is no setting'],
+  ])('does not take %s', (text, expected) => {
+    expect(problems(LEAST.replace('user: reader', `user: reader, ${text}`))).toEqual([`2 ${expected}`]);
   });
 
   it('makes patience follow the profile, and what is told goes before it', () => {
@@ -111,7 +137,8 @@ mail: {server: mx, security: none, user: u, from: a, to: []}
     ['mirror: {path: /srv/%U}', '4 mirror.path: holds % or a control character', 'smb.conf would replace it'],
     ['shares: [global]', '4 shares[0]: is not a share of files', 'a section of smb.conf with its own meaning'],
     ['shares: ["../etc"]', '4 shares[0]: holds a character that no share name may have', 'a way out of the mirror'],
-    ['shares: [".."]', '4 shares[0]: begins or ends with a space, or is only dots', 'a way out of the mirror'],
+    ['shares: [".."]', '4 shares[0]: begins with a space or a dot, or ends with a space', 'a way out of the mirror'],
+    ['shares: [.hidden]', '4 shares[0]: begins with a space or a dot, or ends with a space', 'no folder of a mirror'],
     ['shares: ["a\\nb"]', '4 shares[0]: holds a character that no share name may have', 'a line break in smb.conf'],
     [
       'takeover: {witnesses: [192.168.1.10]}',
@@ -132,7 +159,7 @@ mail: {server: mx, security: none, user: u, from: a, to: []}
     ['log:', '4 log: must be a group of settings, not empty', 'a group without content'],
     [
       'serve: {users: [Alice]}',
-      '4 serve.users[0]: is not the name of a Unix account: small letters, digits, . _ -, at most 32',
+      '4 serve.users[0]: must be in small letters; users may type it in any case',
       'no such account can be',
     ],
     ['state: [1, 2]', '4 state: must be text, not a list', 'another kind'],

@@ -20,6 +20,7 @@ import {
   uniqueList,
   unixAccount,
 } from './fields.ts';
+import { requirementsOf, securityFields } from './security.ts';
 import { patienceOf, profiles } from './timings.ts';
 
 export const DEFAULT_SETTINGS_FILE = '/etc/standby/standby.yaml';
@@ -27,13 +28,24 @@ export const DEFAULT_SETTINGS_FILE = '/etc/standby/standby.yaml';
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 
-const main = z.strictObject({
-  name: computerName.describe('the name of the main as people know it, at most 15 letters, for example FILESRV'),
-  address: ipv4.describe('the IPv4 address that clients use for the main, for example 192.168.1.10'),
-  port: port.default(445).describe('the TCP port of SMB on the main'),
-  user: accountName.describe('the account on the main that may read all shares, without its domain'),
-  domain: domainName.default('').describe('the domain of that account; empty on a workgroup server'),
-});
+const main = z
+  .strictObject({
+    name: computerName.describe('the name of the main as people know it, at most 15 letters, for example FILESRV'),
+    address: ipv4.describe('the IPv4 address that clients use for the main, for example 192.168.1.10'),
+    port: port.default(445).describe('the TCP port of SMB on the main'),
+    user: accountName.describe('the account on the main that may read all shares, without its domain'),
+    domain: domainName.default('').describe('the domain of that account; empty on a workgroup server'),
+    ...securityFields,
+  })
+  .superRefine((value, context) => {
+    if (value.encrypt === 'always' && value.dialect === 'SMB210')
+      context.addIssue({
+        code: 'custom',
+        path: ['encrypt'],
+        message: 'needs dialect SMB300 or later: SMB 2.1 cannot encrypt',
+      });
+  })
+  .transform(({ dialect, encrypt, ...rest }) => ({ ...rest, require: requirementsOf({ dialect, encrypt }) }));
 
 const mirror = z
   .strictObject({

@@ -11,6 +11,8 @@ main:
   port: 445
   user: ''
   domain: ''
+#   dialect: SMB300         # the least it must speak: SMB300, SMB302, SMB311; SMB210 for Windows 7 and Server 2008 R2
+#   encrypt: when-demanded  # or always: nothing is read in the clear. Signed is everything, always
 
 # The network interface of this box that takes the address of the main.
 interface: ''

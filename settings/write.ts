@@ -12,7 +12,7 @@ import { checkSettings, problemLine } from './read.ts';
 import type { Settings, SettingsText } from './schema.ts';
 import { TEMPLATE } from './template.ts';
 
-/** Any part of the settings, as they stand in the file. */
+/** Any part of the settings, as they stand in the file. A field that is there and undefined is taken out of the file. */
 export type SettingsChange = Partial<{
   [Key in keyof SettingsText]: SettingsText[Key] extends object | undefined
     ? Partial<SettingsText[Key]> | undefined
@@ -52,7 +52,10 @@ export function writeSettings(file: string, change: SettingsChange): Settings {
 function setAll(document: Document, at: readonly string[], values: object): void {
   for (const [key, value] of Object.entries(values)) {
     const here = [...at, key];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      document.deleteIn(here);
+      continue;
+    }
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && isMap(document.getIn(here))) {
       setAll(document, here, value);
     } else {

@@ -144,10 +144,17 @@ export const ROOMS: readonly Room[] = [
   },
   {
     at: 'cli/',
-    rooms: ['base/', 'api/', 'settings/'],
+    rooms: ['base/', 'api/', 'settings/', 'smb/'],
     packages: ['commander', 'zod'],
     node: true,
-    why: 'the command talks to the daemon through the contract alone; it reads settings by itself so that they can be checked without a daemon',
+    why: 'the command talks to the daemon through the contract alone; it reads settings, and looks at a file server, by itself so that both can be checked without a daemon',
+  },
+  {
+    at: 'docs/',
+    rooms: ['base/', 'smb/'],
+    packages: [],
+    node: true,
+    why: 'an example is somebody else’s program: it sees what a room shows to everybody, and nothing imports it',
   },
   {
     at: 'tryout/',

@@ -1,7 +1,7 @@
 /** The table of evidence and verdicts, and how long patience lasts. */
 import { describe, expect, it } from 'vitest';
 import { isRipe, type Verdict, verdictOf } from './health.ts';
-import { learn, noFacts } from './learn.ts';
+import { DISTRUST_MS, learn, noFacts } from './learn.ts';
 import type { Facts, Layer, Outcome, Policy, State } from './types.ts';
 
 const policy: Policy = {
@@ -14,8 +14,8 @@ const policy: Policy = {
   address: '192.168.10.20',
 };
 
-/** Evidence in the order of its arrival: [at ms, layer, outcome]. */
-type Seen = [number, Layer, Outcome];
+/** Evidence in the order of its arrival: [at ms, layer, outcome, ms after its question]. */
+type Seen = [number, Layer, Outcome, number?];
 
 function learned(seen: Seen[], atMs: number): Facts {
   const mode = { kind: 'standing-by' } as const;
@@ -31,7 +31,8 @@ function learned(seen: Seen[], atMs: number): Facts {
   for (let nowMs = 0; nowMs <= atMs; nowMs += 250) {
     for (let next = waiting[0]; next !== undefined && next[0] <= nowMs; next = waiting[0]) {
       waiting.shift();
-      tell(next[0], { kind: 'evidence', layer: next[1], outcome: next[2], ms: 1, detail: next[2] });
+      const [seenMs, layer, outcome, ms = 0] = next;
+      tell(seenMs, { kind: 'evidence', layer, outcome, ms, detail: outcome });
     }
     tell(nowMs, { kind: 'evidence', layer: 'link', outcome: 'answered', ms: 0, detail: '' });
   }
@@ -205,6 +206,45 @@ describe('the failure', () => {
     expect(verdictOf(learned(seen, 1_500), 1_500)).toMatchObject({ kind: 'failing', sinceMs });
   });
 
+  it.each([
+    ['with the question, not with its answer', [[1_300, 'negotiate', 'silent', 200]], 1_100],
+    [
+      'with the question of the echo',
+      [
+        [1_100, 'echo', 'silent', 150],
+        [1_300, 'negotiate', 'silent', 190],
+      ],
+      950,
+    ],
+    [
+      'not before the last answer, which came while the question was on its way',
+      [
+        [1_200, 'negotiate', 'answered'],
+        [1_300, 'echo', 'silent', 1_000],
+        [1_400, 'negotiate', 'silent', 90],
+      ],
+      1_200,
+    ],
+    [
+      'at most half of the least patience earlier: the rest is left to notice our own sleep',
+      [[5_000, 'negotiate', 'silent', 4_900]],
+      3_500,
+    ],
+    [
+      'not while we were cut off',
+      [
+        [250, 'witness', 'answered'],
+        [1_100, 'witness', 'silent'],
+        [1_200, 'witness', 'answered'],
+        [1_300, 'negotiate', 'silent', 1_000],
+      ],
+      1_200,
+    ],
+  ] satisfies [string, Seen[], number][])('begins %s', (_, seen, sinceMs) => {
+    const atMs = (seen.at(-1)?.[0] ?? 0) + 200;
+    expect(verdictOf(learned(seen, Math.ceil(atMs / 250) * 250), atMs)).toMatchObject({ kind: 'failing', sinceMs });
+  });
+
   it('does not begin while we are cut off, and is forgotten once we are not', () => {
     const cutOff: Seen[] = [
       [250, 'witness', 'answered'],
@@ -255,6 +295,18 @@ describe('our own lateness', () => {
   ] as const)('%s', (_, event, nowMs, expected) => {
     const facts = learn(state(failing), { ...event, nowMs, wallMs: 0, freshId: '' }, policy);
     expect(words(verdictOf(facts, nowMs))).toBe(expected);
+  });
+
+  it('counts nothing of the time in which misses were kept out', () => {
+    const late = learn(state(failing), { kind: 'late', lateMs: 600, nowMs: 1_050, wallMs: 0, freshId: '' }, policy);
+    const overMs = 1_050 + DISTRUST_MS;
+    const event = { kind: 'evidence', layer: 'negotiate', outcome: 'silent', ms: 500, detail: '' } as const;
+    const nowMs = overMs + 100;
+    expect(
+      learn(state({ ...late, heardMs: nowMs, netHeardMs: nowMs }), { ...event, nowMs, wallMs: 0, freshId: '' }, policy),
+    ).toMatchObject({
+      failingSinceMs: overMs,
+    });
   });
 
   it('keeps misses out for a while, and takes answers at once', () => {

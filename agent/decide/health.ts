@@ -128,13 +128,18 @@ export function isCutOff(facts: Facts, policy: Policy, nowMs: number): boolean {
   return !(['echo', 'negotiate'] as const).some((layer) => fresh(facts, layer, nowMs)?.outcome === 'answered');
 }
 
+/** The shortest of the patiences, in ms. */
+export function leastPatienceMs(policy: Policy): number {
+  return Math.min(policy.patienceMs.refused, policy.patienceMs.silent, policy.patienceMs.frozen);
+}
+
 /** The longest of the patiences, in ms. */
 export function longestPatienceMs(policy: Policy): number {
   return Math.max(policy.patienceMs.refused, policy.patienceMs.silent, policy.patienceMs.frozen);
 }
 
 /**
- * Patience is over. Patience is that of the present kind of failure and counts from the first miss, also when the kind has
+ * Patience is over. Patience is that of the present kind of failure and counts from the question of the first miss, also when the kind has
  * changed: a main that refused (a service restart, 10 s) and then went silent has been away from its users all the time, and
  * the longer patience would not bridge a reboot either, which takes minutes. But one silent answer among refusals is a lost
  * packet, so a kind must be seen twice; where kinds alternate for ever, the longest patience ends the wait.

@@ -2,9 +2,9 @@
  * What an event teaches: facts with their age, nothing decided. Three rules keep facts honest:
  *  - while our own address may be the main's, answers «of the main» are our own and are not learned;
  *  - misses seen while our own clock ran late, or while we were cut off, say nothing about the main and are forgotten;
- *  - a failure begins with the first miss that no answer has followed.
+ *  - a failure begins when the first miss that no answer has followed was asked, as far as that is beyond doubt (`beganMs`).
  */
-import { FRESH_MS, failureIn, isCutOff, isMainLayer, MAIN_LAYERS, verdictOf } from './health.ts';
+import { FRESH_MS, failureIn, isCutOff, isMainLayer, leastPatienceMs, MAIN_LAYERS, verdictOf } from './health.ts';
 import type { AlertCode, Facts, LayerFact, Mode, Policy, StandbyEvent, State } from './types.ts';
 
 /** The caller ticks at least this often. */
@@ -31,6 +31,7 @@ export function noFacts(nowMs: number): Facts {
     netAlive: false,
     engineAlive: false,
     witnessKnown: false,
+    trustedFromMs: nowMs,
     distrustUntilMs: nowMs,
     mirror: { complete: false, live: false, missingFiles: 0, missingBytes: 0, frozenFor: '' },
     rival: undefined,
@@ -72,7 +73,7 @@ export function mayMeetOurselves(mode: Mode): boolean {
 export function learn(state: State, event: StandbyEvent, policy: Policy): Facts {
   let facts: Facts = { ...state.facts, heardMs: event.nowMs };
   if (event.nowMs - state.facts.heardMs > GAP_MS) facts = distrusted(facts, event.nowMs);
-  if (mayMeetOurselves(state.durable.mode)) facts = withoutMain(facts);
+  if (mayMeetOurselves(state.durable.mode)) facts = withoutMain(facts, event.nowMs);
   return settled(state.facts, taught(state, facts, event, policy), event, policy);
 }
 
@@ -85,7 +86,7 @@ function taught(state: State, facts: Facts, event: StandbyEvent, policy: Policy)
     case 'evidence': {
       const heard = { ...facts, netHeardMs: event.nowMs };
       const stoodStill = event.nowMs - facts.netHeardMs > NET_GAP_MS;
-      return withEvidence(state, stoodStill ? distrusted(heard, event.nowMs) : heard, event);
+      return withEvidence(state, stoodStill ? distrusted(heard, event.nowMs) : heard, event, policy);
     }
     case 'mirror': {
       const { complete, live, missingFiles, missingBytes, frozenFor } = event;
@@ -94,10 +95,18 @@ function taught(state: State, facts: Facts, event: StandbyEvent, policy: Policy)
     case 'process':
       if (event.process === 'engine') return { ...facts, engineAlive: event.alive };
       // What a dead process saw is not known any more, and a new one has to look first.
-      return { ...facts, layers: {}, failingSinceMs: undefined, netAlive: event.alive, netHeardMs: event.nowMs };
+      return {
+        ...facts,
+        layers: {},
+        failingSinceMs: undefined,
+        trustedFromMs: event.nowMs,
+        netAlive: event.alive,
+        netHeardMs: event.nowMs,
+      };
     case 'late': {
-      const leastPatienceMs = Math.min(policy.patienceMs.refused, policy.patienceMs.silent, policy.patienceMs.frozen);
-      return event.lateMs > Math.min(LATE_TOLERATED_MS, leastPatienceMs / 4) ? distrusted(facts, event.nowMs) : facts;
+      return event.lateMs > Math.min(LATE_TOLERATED_MS, leastPatienceMs(policy) / 4)
+        ? distrusted(facts, event.nowMs)
+        : facts;
     }
     case 'rival': {
       const sinceMs = facts.rival?.mac === event.mac ? facts.rival.sinceMs : event.nowMs;
@@ -105,11 +114,13 @@ function taught(state: State, facts: Facts, event: StandbyEvent, policy: Policy)
     }
     case 'done':
       // Answers from before the release may have been our own.
-      return event.effect === 'release-address' ? withoutMain(facts) : facts;
+      return event.effect === 'release-address' ? withoutMain(facts, event.nowMs) : facts;
   }
 }
 
-function withEvidence(state: State, facts: Facts, event: Extract<StandbyEvent, { kind: 'evidence' }>): Facts {
+type Evidence = Extract<StandbyEvent, { kind: 'evidence' }>;
+
+function withEvidence(state: State, facts: Facts, event: Evidence, policy: Policy): Facts {
   const { layer, outcome, nowMs } = event;
   const before = facts.layers[layer];
   const isMiss = failureIn(outcome) !== undefined;
@@ -131,9 +142,11 @@ function withEvidence(state: State, facts: Facts, event: Extract<StandbyEvent, {
     case 'echo':
       if (outcome === 'answered') return { ...next, failingSinceMs: undefined };
       // A kept session that was already lost while the main went on serving starts no new failure.
-      return isMiss && (before === undefined || before.outcome === 'answered') ? missed(facts, next, nowMs) : next;
+      return isMiss && (before === undefined || before.outcome === 'answered')
+        ? missed(facts, next, event, policy)
+        : next;
     case 'negotiate':
-      return isMiss ? missed(facts, next, nowMs) : { ...next, failingSinceMs: undefined };
+      return isMiss ? missed(facts, next, event, policy) : { ...next, failingSinceMs: undefined };
     case 'link':
     case 'arp':
     case 'fetch':
@@ -142,10 +155,22 @@ function withEvidence(state: State, facts: Facts, event: Extract<StandbyEvent, {
 }
 
 /** Starts the failure, or goes on with the one under way unless nobody had looked for so long that it may be another one. */
-function missed(before: Facts, next: Facts, nowMs: number): Facts {
+function missed(before: Facts, next: Facts, event: Evidence, policy: Policy): Facts {
   const lastMs = Math.max(before.layers.echo?.atMs ?? 0, before.layers.negotiate?.atMs ?? 0);
-  const goesOn = before.failingSinceMs !== undefined && nowMs - lastMs <= FRESH_MS.negotiate;
-  return { ...next, failingSinceMs: goesOn ? before.failingSinceMs : nowMs };
+  const goesOn = before.failingSinceMs !== undefined && event.nowMs - lastMs <= FRESH_MS.negotiate;
+  return { ...next, failingSinceMs: goesOn ? before.failingSinceMs : beganMs(before, event, policy) };
+}
+
+/**
+ * When users began to wait: when what was missed was asked, for nothing has come back since. But never before the last answer,
+ * nor before we could judge at all. And at most half of the least patience counts before the miss is known: had we ourselves
+ * stood still, that would look like a long wait, and the other half is left to notice it.
+ */
+function beganMs({ layers, trustedFromMs, distrustUntilMs }: Facts, { nowMs, ms }: Evidence, policy: Policy): number {
+  const answers = [layers.echo, layers.negotiate].filter((fact) => fact?.outcome === 'answered');
+  const lastAnswerMs = Math.max(0, ...answers.map((fact) => fact?.atMs ?? 0));
+  const askedMs = nowMs - Math.min(ms, leastPatienceMs(policy) / 2);
+  return Math.min(nowMs, Math.max(askedMs, lastAnswerMs, trustedFromMs, distrustUntilMs));
 }
 
 /** What follows from the facts taken together: isolation, health once seen, troubles that are over. */
@@ -154,7 +179,7 @@ function settled(before: Facts, facts: Facts, event: StandbyEvent, policy: Polic
   if (isCutOff(facts, policy, event.nowMs)) {
     next = { ...next, isolatedSinceMs: before.isolatedSinceMs ?? event.nowMs, failingSinceMs: undefined };
   } else if (before.isolatedSinceMs !== undefined) {
-    next = { ...withoutMain(next), isolatedSinceMs: undefined };
+    next = { ...withoutMain(next, event.nowMs), isolatedSinceMs: undefined };
   }
   // The last answers from before a cable was pulled stay fresh for a while; they are no calm.
   const serves = next.isolatedSinceMs === undefined && verdictOf(next, event.nowMs).kind === 'serving';
@@ -173,14 +198,14 @@ export function isSettled(facts: Facts, nowMs: number): boolean {
 }
 
 /** Forgets every answer and every miss of the main: a new judgement needs new evidence. */
-function withoutMain(facts: Facts): Facts {
+function withoutMain(facts: Facts, nowMs: number): Facts {
   if (facts.failingSinceMs === undefined && MAIN_LAYERS.every((layer) => facts.layers[layer] === undefined))
-    return facts;
+    return facts.trustedFromMs === nowMs ? facts : { ...facts, trustedFromMs: nowMs };
   const { link, witness } = facts.layers;
   const layers = { ...(link === undefined ? {} : { link }), ...(witness === undefined ? {} : { witness }) };
-  return { ...facts, layers, failingSinceMs: undefined };
+  return { ...facts, layers, failingSinceMs: undefined, trustedFromMs: nowMs };
 }
 
 function distrusted(facts: Facts, nowMs: number): Facts {
-  return { ...withoutMain(facts), distrustUntilMs: nowMs + DISTRUST_MS };
+  return { ...withoutMain(facts, nowMs), distrustUntilMs: nowMs + DISTRUST_MS };
 }

@@ -36,7 +36,7 @@ export interface LayerFact {
 /** Lost at a restart: what we know only from looking. */
 export interface Facts {
   layers: Partial<Record<Layer, LayerFact>>;
-  /** The first miss that no answer has followed, or undefined while the main answers. Patience counts from it. */
+  /** When the first miss that no answer has followed was asked (see learn.ts), or undefined while the main answers. Patience counts from it. */
   failingSinceMs: number | undefined;
   /** Seen serving (negotiate answered and no layer failing) since our own boot. */
   seenHealthy: boolean;
@@ -46,6 +46,8 @@ export interface Facts {
   witnessKnown: boolean;
   /** Until when verdicts are not trusted because our own clock ran late. */
   distrustUntilMs: number;
+  /** What was asked before this says nothing: it was asked of ourselves, or while we were cut off or stood still. */
+  trustedFromMs: number;
   /** Missing on the mirror, as the engine last said. */
   mirror: { complete: boolean; live: boolean; missingFiles: number; missingBytes: number; frozenFor: string };
   /** Another box that claims the address we hold; `lastMs` is its latest frame. */

@@ -1,12 +1,13 @@
 /** The plan between showing and carrying out, and trouble on the way, against a main in memory. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parentOf } from './beneath.ts';
 import { type FakeMain, fault } from './fake-main.ts';
 import type { FakeMirror } from './fake-mirror.ts';
 import { FakeWorld } from './fake-world.ts';
 import { carryOut, planRestore } from './index.ts';
+import { LEFT_FREE_BYTES } from './keep.ts';
 import { foldCase } from './local.ts';
 
 let world: FakeWorld;
@@ -130,6 +131,23 @@ describe('trouble while it is carried out', () => {
     await expect(carryOut(world.deps, plan.hash)).rejects.toMatchObject({ code: 'no-space' });
     expect(main.textOf('report.docx')).toBe('base');
     expect(world.temps()).toEqual([]);
+  });
+
+  it('stops before it takes the room that the standby itself needs, and the main is as it was', async () => {
+    mirror.write('report.docx', 'changed');
+    const plan = await planRestore(world.deps);
+    const room = vi.spyOn(fs, 'statfsSync');
+    const withRoom = (bytes: number) => room.mockReturnValue({ ...fs.statfsSync('/'), bavail: bytes, bsize: 1 });
+    withRoom(LEFT_FREE_BYTES + 3);
+    await expect(carryOut(world.deps, plan.hash)).rejects.toMatchObject({
+      code: 'no-space',
+      hint: expect.stringContaining('kept'),
+    });
+    expect(main.textOf('report.docx')).toBe('base');
+    expect(world.temps()).toEqual([]);
+    withRoom(LEFT_FREE_BYTES + 4);
+    expect(await carryOut(world.deps, plan.hash)).toMatchObject({ sent: 1 });
+    room.mockRestore();
   });
 
   it('keeps a file whose name leaves no room for a number, also for the second time', async () => {

@@ -1,31 +1,29 @@
 /** Whether a file on the main holds the same bytes as an open local one; reading ends at the first difference. */
 import fs from 'node:fs';
 import { Failure, isFailure } from '../../base/failure.ts';
+import { actionOf } from '../../smb/status.ts';
 import type { Stat, Tree } from '../../smb/types.ts';
 import type { MainSide } from '../decide/restore.ts';
 
 /** FILE_ATTRIBUTE_REPARSE_POINT (MS-FSCC 2.6). */
 const REPARSE_POINT = 0x400;
 
-/** Codes that say something about one object and nothing about the connection or the server. */
-const ABOUT_ONE_OBJECT: readonly string[] = [
-  'access-denied',
-  'not-found',
-  'exists',
-  'not-a-directory',
-  'is-a-directory',
-  'not-empty',
-  'sharing-violation',
-  'locked',
-  'delete-pending',
-  'changed',
-  'bad-name',
-  'not-supported',
-  'nt-status',
-];
-
+/**
+ * It says something about one object and nothing about the connection, the server or the room on it. What is no answer of the main at
+ * all, as trouble with our own disk, is not about an object either.
+ */
 export function isAboutOneObject(error: unknown): error is Failure {
-  return isFailure(error, ...ABOUT_ONE_OBJECT);
+  if (!isFailure(error)) return false;
+  switch (actionOf(error)?.do) {
+    case 'skip':
+    case 'retry':
+    case 'degrade':
+      return true;
+    case 'reconnect':
+    case 'stop':
+    case undefined:
+      return false;
+  }
 }
 
 export function sideOf(stat: Stat): MainSide {

@@ -104,6 +104,9 @@ export class FakeMain {
       this.requests.push(`${request} ${path}`);
       this.before(request, path);
     };
+    const unneeded = (): never => {
+      throw fault('not-supported', share);
+    };
     return {
       share,
       list: (directory) => {
@@ -176,6 +179,24 @@ export class FakeMain {
       },
       space: async () => ({ totalBytes: 1_000_000_000, freeBytes: this.freeBytes }),
       identity: async () => ({ volumeSerial: 7, rootFileId: 1n }),
+      fetchRanges: unneeded,
+      open: unneeded,
+      copy: unneeded,
+      fileSystem: unneeded,
+      snapshots: unneeded,
+      at: unneeded,
+      streams: unneeded,
+      removeStream: unneeded,
+      extended: unneeded,
+      setExtended: unneeded,
+      reparse: unneeded,
+      setReparse: unneeded,
+      removeReparse: unneeded,
+      link: unneeded,
+      linkCount: unneeded,
+      canonicalPath: unneeded,
+      shortName: unneeded,
+      fileId: unneeded,
       disconnect: async () => {},
     };
   }

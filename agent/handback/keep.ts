@@ -1,11 +1,15 @@
 /**
  * What a restore replaces or removes on the main is kept first: `statePath/kept/<decision>/<share>/<path>`, whole or not at
  * all, on the disk before the main is touched. Readable by root only: it holds users' data without their access rules.
+ *
+ * These may be the only copies, so nothing ever deletes them but a person. What bounds them is the disk: a restore stops before it
+ * takes the room that standbyd needs to remember its own decisions.
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { failureOf } from '../../base/failure.ts';
+import { Failure, failureOf } from '../../base/failure.ts';
 import { syncFolder } from '../../base/file.ts';
+import { humanSize } from '../../base/human.ts';
 import { linkDescriptor, O_TMPFILE, stampDescriptor } from '../../base/libc.ts';
 import type { Stat, Tree } from '../../smb/types.ts';
 import { componentsOf, nameOf, parentOf } from './beneath.ts';
@@ -13,12 +17,15 @@ import { withTail } from './beside.ts';
 import { nsOfFileTime } from './filetime.ts';
 import { isAsExpected, type PlanLine } from './plan-line.ts';
 
+/** Left free on the disk that holds standbyd's own state as well. */
+export const LEFT_FREE_BYTES = 256 * 1_048_576;
 /** Copies of one name that one decision may leave (each restore that was interrupted adds one). */
 const COPIES_LIMIT = 1_000;
 
 /** Keeps the main's file; false when it is not, or did not stay, what was expected. Throws when it cannot be read or kept. */
 export async function keep(folder: string, tree: Tree, file: string, expected: PlanLine['main']): Promise<boolean> {
   const home = makeFolders(folder, [tree.share, ...componentsOf(parentOf(file))]);
+  checkRoom(home, path.dirname(folder), expected?.size ?? 0);
   let fd: number;
   try {
     fd = fs.openSync(home, fs.constants.O_RDWR | O_TMPFILE, 0o600);
@@ -35,6 +42,19 @@ export async function keep(folder: string, tree: Tree, file: string, expected: P
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Throws `no-space` when there is no room for so many bytes. */
+function checkRoom(home: string, kept: string, bytes: number): void {
+  const { bavail, bsize } = fs.statfsSync(home);
+  if (bavail * bsize - bytes >= LEFT_FREE_BYTES) return;
+  throw new Failure({
+    code: 'no-space',
+    doing: 'keep a copy of what is replaced on the main',
+    subject: home,
+    what: `its disk has ${humanSize(bavail * bsize)} free; ${humanSize(bytes)} are needed, and ${humanSize(LEFT_FREE_BYTES)} must stay free`,
+    hint: `make room, then restore again: the folders in ${kept} are of earlier restores, and may be moved away once nobody misses anything`,
+  });
 }
 
 function writeAll(fd: number, chunk: Buffer, offset: number, subject: string): void {

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { STATUS, statusFailure } from '../../smb/status.ts';
 import { type FakeMain, fault } from './fake-main.ts';
 import type { FakeMirror } from './fake-mirror.ts';
 import { FakeWorld } from './fake-world.ts';
@@ -141,6 +142,15 @@ describe('access rules', () => {
       if (request === 'readSecurity') throw fault('not-supported', at);
     };
     expect((await world.restore()).result).toMatchObject({ sent: 1, open: 0, problems: [] });
+  });
+
+  it('of a file that the server can only not follow keep it: that says nothing of whether it knows rules', async () => {
+    mirror.write('report.docx', 'changed');
+    main.before = (request, at) => {
+      if (request === 'readSecurity') throw statusFailure(STATUS.STOPPED_ON_SYMLINK, 'read permissions of', at);
+    };
+    expect((await world.restore()).result).toMatchObject({ sent: 0, open: 1 });
+    expect(main.textOf('report.docx')).toBe('base');
   });
 
   it('of the main’s file hold for the version that is put beside it', async () => {

@@ -8,6 +8,7 @@
  *   the server knows no rules                → carried
  */
 import { Failure } from '../../base/failure.ts';
+import { actionOf } from '../../smb/status.ts';
 import type { Tree } from '../../smb/types.ts';
 import { isAboutOneObject } from './compare.ts';
 
@@ -29,7 +30,8 @@ export async function carryRules(tree: Tree, from: string, to: string): Promise<
     return await carry(tree, from, to);
   } catch (error) {
     if (!isAboutOneObject(error) || error.code === 'not-found') throw error;
-    if (error.code === 'not-supported') return undefined;
+    // The server knows no rules at all. A path that it could not follow says nothing of that.
+    if (actionOf(error)?.do === 'degrade') return undefined;
     throw refused(from, error);
   }
 }

@@ -124,6 +124,7 @@ describe('the contract over a socket', () => {
     ['refused', 'server-unreachable', 'a living host without a server; not our refusal'],
     ['timeout', 'server-unreachable', 'connected, then silent'],
     ['smb1-only', 'smb1-only', ''],
+    ['too-weak', 'too-weak', ''],
     ['guest-only', 'guest-only', ''],
     ['access-denied', 'access-denied', ''],
     ['settings-invalid', 'bad-settings', ''],

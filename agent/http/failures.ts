@@ -20,6 +20,7 @@ const CODES: Record<string, ErrorCode> = {
   refused: 'server-unreachable',
   timeout: 'server-unreachable',
   'smb1-only': 'smb1-only',
+  'too-weak': 'too-weak',
   'guest-only': 'guest-only',
   'wrong-password': 'wrong-password',
   'account-locked': 'account-unusable',

@@ -5,7 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { openLog } from '../../base/log.ts';
 import { type FakeDaemon, fakeDaemon } from './daemon.fake.ts';
@@ -322,6 +322,13 @@ describe('the stream', () => {
     await until(() => dropped);
   });
 
+  it('gives a reader who comes back all that was missed, also more than may wait for a slow one', async () => {
+    await serve({ streamWaitingBytes: 1_000 });
+    daemon.happen({ ...happened, what: 'x'.repeat(50_000) });
+    daemon.happen({ ...happened, what: 'the last one' });
+    const got = texts(await stream('?after=0'));
+    await until(() => got.all.includes('the last one'));
+  });
   it('ends every stream and leaves the daemon when it is closed', async () => {
     const edge = await serve();
     const reader = await stream();
@@ -343,6 +350,16 @@ describe('the socket', () => {
     const group = fs.readFileSync('/etc/group', 'utf8').match(/^standby:[^:]*:(\d+):/m)?.[1] ?? 0;
     expect(there.gid).toBe(Number(group));
     expect(fs.readdirSync(folder)).toEqual(['standby.sock']);
+  });
+
+  it('stays when a connection cannot be taken', async () => {
+    const made = vi.spyOn(http, 'createServer');
+    await serve();
+    const server: unknown = made.mock.results[0]?.value;
+    made.mockRestore();
+    if (server instanceof http.Server) server.emit('error', new Error('accept EMFILE'));
+    expect(server).toBeInstanceOf(http.Server);
+    expect(await ask({ body: user })).toEqual({ status: 200, code: undefined });
   });
 
   it('is gone after closing', async () => {

@@ -47,6 +47,8 @@ export async function openHttp(options: HttpOptions): Promise<HttpEdge> {
     (request, response) => void serve(request, response, known, hub, limits, log),
   );
   server.maxConnections = limits.connections;
+  // Without a listener a connection that cannot be taken (no descriptor left) would end the daemon.
+  server.on('error', (error) => log.error(`a connection could not be taken: ${textOf(error)}`));
   server.on('clientError', (_, socket) => refuseRaw(socket));
   let removeSocket: () => void;
   try {

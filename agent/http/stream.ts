@@ -81,7 +81,8 @@ export function openHub(daemon: Daemon, limits: HttpLimits, clock: Clock, log: L
       response.on('close', () => readers.delete(response));
       response.on('error', () => readers.delete(response));
       readers.add(response);
-      write(response, opening.map(writeStreamMessage).join(''));
+      // Bounded by what the journal keeps, and no sign of a slow reader: dropped for it, it would come back and ask for the same.
+      response.write(opening.map(writeStreamMessage).join(''));
       return undefined;
     },
     close() {

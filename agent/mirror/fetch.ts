@@ -16,6 +16,7 @@ import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoOf, Failure, isFailure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat, Tree } from '../../smb/types.ts';
+import { dressInPlace, intend, markOf } from './adopt.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
 import { ageMs, type Ground, isAboutPath, keeperFor, localProblem, problemOf, toldOf } from './ground.ts';
 import type { Row } from './index-row.ts';
@@ -203,13 +204,17 @@ class Content implements FetchSink {
     if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
     const name = nameOf(job.path);
     const row = index.child(parent.id, name);
+    const told = toldOf(after, job.fileId);
+    const at = { parent: parent.id, name };
     const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
-      if (row?.kind === 'file' && this.#isThere(dir, name, row, after)) return folder.dressFile(dir, name, after);
+      if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
+        return dressInPlace(this.#ground, at, dir, after, told);
       const draft = this.#draft ?? this.#fromMemory(dir);
       meta.dress(draft, 'file', after, owner);
+      intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
       return publish(draft, dir, name, row?.kind === 'file' ? row.local : undefined, keeperFor(this.#ground, job.path));
     });
-    index.put(shareId, parent.id, name, 'file', toldOf(after, job.fileId), local);
+    index.put(shareId, parent.id, name, 'file', told, local);
     problems.clear(share, job.path);
     placed.files += 1;
     placed.bytes += bytes;

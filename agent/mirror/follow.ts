@@ -6,10 +6,12 @@
  * What could go wrong, and why it does not:
  * - a reused or shared file id (hard links, servers without ids): times and size must match too, and the old path must be gone;
  * - the tree changed while we asked: row and local file are looked at again after the last answer, then all is done in one go;
- * - killed between the rename here and the row: the old row has no file, the new file no row; both are put right by the next pass.
+ * - killed between the rename here and the row: a file is adopted at its new place (adopt.ts); a folder's content is copied
+ *   again by the next pass, and the old row has nothing and goes.
  */
 import fs from 'node:fs';
 import type { Stat, Tree } from '../../smb/types.ts';
+import { intend, markOf } from './adopt.ts';
 import { sameSignature } from './folder.ts';
 import { type Ground, isAboutPath, isGone, isOneName, sameTime, toldOf, unsettle } from './ground.ts';
 import type { Row } from './index-row.ts';
@@ -49,9 +51,11 @@ function moveHere(ground: Ground, before: Row, from: string, to: string, now: St
   const signature = folder.within(parentOf(from), (old) =>
     folder.within(parentOf(to), (fresh) => {
       const name = nameOf(to);
+      const told = toldOf(now, fileId);
+      if (row.kind === 'file')
+        intend(ground, { parent: parent.id, name }, told, markOf(fs.lstatSync(old.at(nameOf(from)), { bigint: true })));
       fs.renameSync(old.at(nameOf(from)), fresh.at(name));
       // Whoever renames may have changed these as well, and the row is about to say that we have them.
-      const told = toldOf(now, fileId);
       const isDressed = told.attributes === row.attributes && told.created === row.created;
       if (row.kind === 'file' && !isDressed) return folder.dressFile(fresh, name, now);
       if (row.kind === 'directory' && !isDressed) folder.dressDirectory(fresh, name, now);
@@ -61,6 +65,8 @@ function moveHere(ground: Ground, before: Row, from: string, to: string, now: St
   );
   index.move(row.id, parent.id, nameOf(to));
   index.put(shareId, parent.id, nameOf(to), row.kind, toldOf(now, fileId), signature);
+  // A kill would estrange everything below it.
+  if (row.kind === 'directory') index.commit();
   for (const path of [from, to]) unsettle(ground, parentOf(path));
   if (row.kind === 'directory') ground.moves.note(from, to, ground.clock.monoMs());
   ground.log.debug('followed a rename', { share: ground.share, from, to });

@@ -6,11 +6,13 @@ import type { Tree } from '../../smb/types.ts';
 import { silentLog } from '../../test/fakes/log.ts';
 import { FakeMain } from '../handback/fake-main.ts';
 import { foldCase } from '../handback/local.ts';
+import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
 import type { Outcome } from './fetch.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';
+import { openFreeze } from './mark.ts';
 import { Moves } from './moves.ts';
 import { startPass } from './pass.ts';
 import { Problems } from './problems.ts';
@@ -34,6 +36,7 @@ export class FakeShare {
 
   #open(bootId: string): Ground {
     const index = new IndexStore(this.statePath, bootId);
+    openFreeze(this.mirrorPath, index);
     const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const folder = new MirrorFolder(this.mirrorPath, 'docs', owner);
     const attic = new Attic(this.mirrorPath);
@@ -63,6 +66,22 @@ export class FakeShare {
   restart(bootId = 'boot-1'): void {
     this.#close();
     this.ground = this.#open(bootId);
+  }
+
+  /**
+   * What kill -9 leaves, opened by the next process: files as they are, the index as it was committed. `meanwhile` is what
+   * happens before somebody opens it. Whoever calls it has had no pause since what the kill is to cut off.
+   */
+  kill({ bootId = 'boot-1', meanwhile = () => {} } = {}): void {
+    const wreck = path.join(this.folder, 'wreck');
+    fs.cpSync(this.statePath, wreck, { recursive: true });
+    this.#close();
+    fs.rmSync(this.statePath, { recursive: true });
+    fs.renameSync(wreck, this.statePath);
+    meanwhile();
+    this.ground = this.#open(bootId);
+    const { frozenFor } = openFreeze(this.mirrorPath, this.ground.index);
+    adoptPlaced(this.ground.index, frozenFor, this.ground.folder, this.ground.shareId);
   }
 
   /** One pass; throws what it throws. */

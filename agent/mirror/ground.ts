@@ -2,6 +2,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { errnoOf, Failure, failureOf, isFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
+import { PAUSE_MS } from '../../smb/action.ts';
+import { actionOf } from '../../smb/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
@@ -128,32 +130,25 @@ export async function isGone(tree: Tree, path: string): Promise<boolean> {
   }
 }
 
-/** Failures that tell of the connection as a whole; every other one is about the path that was asked for. */
-const LINK_CODES = [
-  'unreachable',
-  'refused',
-  'timeout',
-  'disconnected',
-  'bad-signature',
-  'malformed',
-  'session-expired',
-  'channel-closed',
-];
-
-export function isAboutPath(error: unknown): boolean {
-  return isFailure(error) && !LINK_CODES.includes(error.code);
+/** Not for what tells of the connection as a whole, nor of the channel to standbyd. */
+export function isAboutPath(error: unknown): error is Failure {
+  return isFailure(error) && error.code !== 'channel-closed' && actionOf(error)?.do !== 'reconnect';
 }
 
-const HELD_RETRY_MS = 500;
-const DENIED_RETRY_MS = 30_000;
+/** For what is skipped: somebody may give us the right to it meanwhile. */
+const SKIPPED_RETRY_MS = 30_000;
 const LOCAL_RETRY_MS = 60_000;
 
 /** A failed read as a line in the list of problems. */
 export function problemOf(error: unknown): Problem {
-  if (isFailure(error, 'sharing-violation', 'locked', 'delete-pending'))
-    return { code: error.code, why: `somebody holds it: ${error.what}`, retryMs: HELD_RETRY_MS };
-  if (isFailure(error)) return { code: error.code, why: error.what, retryMs: DENIED_RETRY_MS };
-  throw error;
+  if (!isFailure(error)) throw error;
+  const action = actionOf(error);
+  const isHeld = ['sharing-violation', 'locked', 'delete-pending'].includes(error.code);
+  return {
+    code: error.code,
+    why: isHeld ? `somebody holds it: ${error.what}` : error.what,
+    retryMs: action?.do === 'retry' ? PAUSE_MS[action.pause] : SKIPPED_RETRY_MS,
+  };
 }
 
 /** What our own disk refuses for one object alone; undefined for what concerns more than that. */

@@ -29,6 +29,20 @@ export interface Row extends Told {
   listed: boolean;
 }
 
+export interface ShareRow {
+  id: number;
+  name: string;
+  /** Row of its root directory. */
+  root: number;
+  identity: { volumeSerial: number; rootFileId: bigint } | undefined;
+  /** A pass over the whole share has once been completed. */
+  complete: boolean;
+  /** Milliseconds since 1970; 0 when never. */
+  lastPassMs: number;
+  files: number;
+  bytes: number;
+}
+
 const ROW_COLUMNS =
   'id, parent, name, kind, size, written, created, changed, attributes, file_id, local_size, local_mtime, local_ctime, local_ino, listed';
 
@@ -81,6 +95,22 @@ export function rowOf(values: Values): Row {
       ino: big(values, 'local_ino'),
     },
     listed: big(values, 'listed') === 1n,
+  };
+}
+
+export function shareRowOf(values: Values): ShareRow {
+  return {
+    id: count(values, 'id'),
+    name: text(values, 'name'),
+    root: count(values, 'root'),
+    identity:
+      values['volume_serial'] === null
+        ? undefined
+        : { volumeSerial: count(values, 'volume_serial'), rootFileId: BigInt.asUintN(64, big(values, 'root_file_id')) },
+    complete: big(values, 'complete') === 1n,
+    lastPassMs: count(values, 'last_pass_ms'),
+    files: count(values, 'files'),
+    bytes: count(values, 'bytes'),
   };
 }
 

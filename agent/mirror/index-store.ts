@@ -2,10 +2,10 @@
  * The index: what we placed, and what the main said of it then (node:sqlite, WAL). It lets a restart copy nothing twice and
  * is the base of a restore, so its rows must never say more than the disk holds:
  *
- *   file published → row with batch n (waits) → flush of the file system → rows of batch n become complete (batch 0)
+ *   intent → file published → row with batch n (waits) → flush of the file system → rows of batch n become complete (batch 0)
  *
  * What could go wrong, and why it does not:
- * - killed before a row is committed (at most COMMIT_MS): the file is whole, unknown to the index, and copied once more;
+ * - killed before a row is committed (at most COMMIT_MS): the file is whole, and adopted by its intent (adopt.ts);
  * - killed before the flush: the kernel has the content, the row waits, and is trusted while the machine has not rebooted;
  * - power cut: rows that waited lose their signature when the index is opened under another boot id, and are copied again;
  *   complete rows describe flushed files; rows lost with the end of the WAL are files copied once more;
@@ -19,12 +19,13 @@ import type { Failure } from '../../base/failure.ts';
 import type { Signature } from './folder.ts';
 import { failedIndex, SQLITE_NOTADB } from './index-failure.ts';
 import {
-  big,
   count,
   type Kind,
   type Row,
   rowOf,
   SELECT,
+  type ShareRow,
+  shareRowOf,
   signed,
   type Told,
   text,
@@ -32,25 +33,12 @@ import {
   type Values,
 } from './index-row.ts';
 import { CONDEMNED, NO_PARENT, prepareSchema, SCHEMA_VERSION } from './index-schema.ts';
+import { type Intent, Intents } from './intents.ts';
 import { below } from './names.ts';
-
-export interface ShareRow {
-  id: number;
-  name: string;
-  /** Row of its root directory. */
-  root: number;
-  identity: { volumeSerial: number; rootFileId: bigint } | undefined;
-  /** A pass over the whole share has once been completed. */
-  complete: boolean;
-  /** Milliseconds since 1970; 0 when never. */
-  lastPassMs: number;
-  files: number;
-  bytes: number;
-}
 
 /** Milliseconds that writes are gathered before they are committed together. */
 const COMMIT_MS = 20;
-/** So many changes are committed as soon as the code that makes them has ended: what a kill loses is copied a second time. */
+/** So many changes are committed as soon as the code that makes them has ended: what a kill loses has to be looked at one by one. */
 const COMMIT_CHANGES = 8;
 /** Deeper than any path that fits into PATH_MAX. */
 const DEPTH_LIMIT = 4_096;
@@ -58,6 +46,9 @@ const DEPTH_LIMIT = 4_096;
 export class IndexStore {
   readonly #database: DatabaseSync;
   readonly file: string;
+  readonly #intents: Intents;
+  /** A directory was made that is not committed: what is placed in it could not be found again. */
+  #isParentWaiting = false;
   #transaction: NodeJS.Timeout | undefined;
   /** Since the transaction began. */
   #changes = 0;
@@ -70,11 +61,13 @@ export class IndexStore {
   constructor(statePath: string, bootId: string) {
     this.file = path.join(statePath, 'index.sqlite');
     let database: DatabaseSync | undefined;
+    let intents: Intents | undefined;
     try {
       fs.mkdirSync(statePath, { recursive: true, mode: 0o700 });
       // It holds users' file names; SQLite gives its companions (-wal, -shm) the same permissions.
       fs.closeSync(fs.openSync(this.file, 'a', 0o600));
       fs.chmodSync(this.file, 0o600);
+      this.#intents = intents = new Intents(statePath);
       database = new DatabaseSync(this.file);
       this.#database = database;
       this.#database.exec(
@@ -87,12 +80,14 @@ export class IndexStore {
         });
       this.#batch = this.#number('SELECT coalesce(max(batch), 0) + 1 AS n FROM objects WHERE batch > 0');
       if (this.meta('boot') !== bootId) {
+        this.#intents.forget();
         this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1');
         this.setMeta('boot', bootId);
       }
       this.#pending = this.#number('SELECT count(*) AS n FROM objects WHERE batch > 0');
     } catch (error) {
       clearTimeout(this.#transaction);
+      intents?.close();
       database?.close();
       throw failedIndex(this.file, error, 'open the index');
     }
@@ -153,6 +148,8 @@ export class IndexStore {
     this.#transaction = undefined;
     try {
       this.#database.exec('COMMIT');
+      this.#isParentWaiting = false;
+      this.#intents.forget();
     } catch (error) {
       this.#broken = failedIndex(this.file, error, 'write the index');
     }
@@ -198,19 +195,7 @@ export class IndexStore {
       this.#run('UPDATE objects SET share = ? WHERE id = ?', id, root);
       return this.share(name);
     }
-    return {
-      id: count(found, 'id'),
-      name,
-      root: count(found, 'root'),
-      identity:
-        found['volume_serial'] === null
-          ? undefined
-          : { volumeSerial: count(found, 'volume_serial'), rootFileId: BigInt.asUintN(64, big(found, 'root_file_id')) },
-      complete: big(found, 'complete') === 1n,
-      lastPassMs: count(found, 'last_pass_ms'),
-      files: count(found, 'files'),
-      bytes: count(found, 'bytes'),
-    };
+    return shareRowOf(found);
   }
 
   setIdentity(share: number, identity: { volumeSerial: number; rootFileId: bigint }): void {
@@ -289,6 +274,17 @@ export class IndexStore {
     return this.#number('SELECT coalesce(max(id), 0) AS n FROM objects');
   }
 
+  /** Notes that a file is about to get its name here; to be followed at once by that and by `put`. */
+  intend(intent: Intent): void {
+    if (this.#isParentWaiting) this.commit();
+    this.#intents.note(intent);
+  }
+
+  /** What was about to get a name when a process before us was cut off. Empty after our own first commit. */
+  get intended(): readonly Intent[] {
+    return this.#intents.left;
+  }
+
   /** Notes what lies in the mirror now. Waits for the next flush. Returns the row's id. */
   put(share: number, parent: number, name: string, kind: Kind, told: Told, local: Signature | undefined): number {
     const there = this.child(parent, name);
@@ -308,6 +304,7 @@ export class IndexStore {
 
   #insert(share: number, parent: number, name: string, kind: Kind, told: Told, local: Signature | undefined): number {
     this.#pending += 1;
+    this.#isParentWaiting ||= kind === 'directory';
     return this.#run(
       'INSERT INTO objects (share, parent, name, kind, size, written, created, changed, attributes, file_id, local_size, local_mtime, local_ctime, local_ino, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       share,
@@ -391,6 +388,7 @@ export class IndexStore {
 
   close(): void {
     this.commit();
+    this.#intents.close();
     this.#database.close();
   }
 }

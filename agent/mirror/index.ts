@@ -4,11 +4,11 @@
  *
  * While it is frozen it mirrors nothing, whoever asks: users' newer data lie in its folders.
  */
-import fs from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
+import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
@@ -36,7 +36,7 @@ export interface MirrorOptions {
   clock: Clock;
   log: Log;
   random(): number;
-  /** Changes with every start of the machine. */
+  /** Changes with every start of the machine and every mount of the mirror's disk (boot-id.ts). */
   bootId: string;
   tell(message: FromEngine): void;
   /** The index cannot be written any more: only a fresh process can go on. */
@@ -87,6 +87,7 @@ export class Mirror {
       this.#freeze = openFreeze(mirrorPath, this.index);
       this.#attic = new Attic(mirrorPath);
       for (const share of options.shares) this.#folders.set(share, new MirrorFolder(mirrorPath, share, options.owner));
+      this.#adopt();
     } catch (error) {
       for (const folder of this.#folders.values()) folder.close();
       this.index.close();
@@ -148,6 +149,16 @@ export class Mirror {
     }
     this.#timer = setInterval(() => this.#turn(), TELL_MS);
     this.#tell(true);
+  }
+
+  /** What a kill left without rows. */
+  #adopt(): void {
+    for (const [share, folder] of this.#folders) {
+      const files = adoptPlaced(this.index, this.frozenFor, folder, this.index.share(share).id);
+      if (files > 0)
+        this.#options.log.notice('took over files that were placed right before we were cut off', { share, files });
+    }
+    this.index.commit();
   }
 
   get isRunning(): boolean {
@@ -325,9 +336,4 @@ function refuseBadShare(share: string): void {
     subject: share,
     what: 'this name cannot be a folder here',
   });
-}
-
-/** Changes with every start of the machine; rows that were not flushed are trusted only within one. */
-export function readBootId(): string {
-  return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

@@ -7,6 +7,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { type Failure, isFailure } from '../../base/failure.ts';
+import { PAUSE_MS } from '../../smb/action.ts';
+import { actionOf } from '../../smb/status.ts';
 import type { ServerInfo, Tree } from '../../smb/types.ts';
 
 export interface Link {
@@ -21,18 +23,25 @@ export interface Link {
 
 export type OpenLink = (share: string) => Promise<Link>;
 
-/** Answers that another try with the same credentials will not change. */
-export const REFUSALS: readonly string[] = [
-  'wrong-password',
-  'account-locked',
-  'account-disabled',
-  'password-expired',
-  'logon-denied',
-  'guest-only',
-  'no-signing',
-  'smb1-only',
-];
+/**
+ * The server refuses the log-on, and another try with the same credentials will not change that before a person, or the domain of the
+ * server, has acted.
+ */
+export function isRefusal(error: unknown): error is Failure {
+  if (!isFailure(error)) return false;
+  const action = actionOf(error);
+  return (
+    error.code === 'logon-denied' || (action?.do === 'stop' && (action.at === 'account' || action.at === 'server'))
+  );
+}
+
 const REFUSAL_PAUSE_MS = 300_000;
+
+/** A domain controller that is away costs no account anything: it is asked again sooner. */
+function pauseAfter(refusal: Failure): number {
+  const action = actionOf(refusal);
+  return action?.do === 'retry' ? PAUSE_MS[action.pause] : REFUSAL_PAUSE_MS;
+}
 
 /** Wraps `open` with the care for the account that is told above. */
 export function carefully(open: OpenLink, clock: Clock): OpenLink {
@@ -40,14 +49,14 @@ export function carefully(open: OpenLink, clock: Clock): OpenLink {
   let proven = false;
   let turn: Promise<unknown> = Promise.resolve();
   const attempt = async (share: string): Promise<Link> => {
-    if (refused !== undefined && clock.monoMs() - refused.ms < REFUSAL_PAUSE_MS) throw refused.failure;
+    if (refused !== undefined && clock.monoMs() - refused.ms < pauseAfter(refused.failure)) throw refused.failure;
     try {
       const link = await open(share);
       refused = undefined;
       proven = true;
       return link;
     } catch (error) {
-      if (isFailure(error, ...REFUSALS)) {
+      if (isRefusal(error)) {
         refused = { failure: error, ms: clock.monoMs() };
         proven = false;
       }

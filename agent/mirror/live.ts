@@ -11,6 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isFailure } from '../../base/failure.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import { Active } from './active.ts';
+import { dressInPlace } from './adopt.ts';
 import { compareFile } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import { follow } from './follow.ts';
@@ -358,7 +359,7 @@ export class Live {
     }
     const verdict = row?.kind === 'file' ? compareFile(told, row, ground.folder.look(path)) : 'fetch';
     if (row?.kind === 'file' && verdict === 'dress') {
-      const signature = ground.folder.within(parentOf(path), (dir) => ground.folder.dressFile(dir, nameOf(path), now));
+      const signature = ground.folder.within(parentOf(path), (dir) => dressInPlace(ground, row, dir, now, told));
       ground.index.put(ground.shareId, row.parent, row.name, 'file', told, signature);
     }
     if (verdict !== 'fetch') {

@@ -19,7 +19,7 @@ export interface Pass {
 }
 
 /** Small files in flight: enough to hide a delay of several milliseconds. */
-const WIDTH = 64;
+const WIDTH = 192;
 const LISTERS = 4;
 
 export function startPass(

@@ -9,7 +9,7 @@
  * What could go wrong, and why it does not:
  * - killed while content arrives: the draft has no name, the kernel frees it;
  * - killed between linkat and rename: a temp with the whole content stays; it is not a user's name and is removed by the next pass;
- * - killed after publish, before the index knows: the file is whole; the next pass copies it again at most once;
+ * - killed after publish, before the index knows: the file is whole, and adopted by the intent noted before (adopt.ts);
  * - the name became something else meanwhile: linkat never replaces (EEXIST), and rename replaces only what was just seen to be a file;
  * - the file there is not the one we placed (somebody changed the mirror): it is kept in the attic whatever is there already;
  * - a symbolic link at the name: neither linkat nor rename follows it;

@@ -7,6 +7,7 @@
  */
 import { Failure } from '../../base/failure.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
+import { dressInPlace } from './adopt.ts';
 import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './fetch.ts';
 import type { Directory } from './folder.ts';
@@ -130,7 +131,7 @@ async function meetDirectory(
 }
 
 function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry, path: string, work: ScanWork): void {
-  const { index, folder, shareId, problems, share } = ground;
+  const { index, shareId, problems, share } = ground;
   const row = index.child(at.id, entry.name);
   const job = { path, size: entry.size, fileId: entry.fileId };
   if (row?.kind !== 'file') {
@@ -143,7 +144,7 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
       work.want(job);
       return;
     case 'dress':
-      index.put(shareId, at.id, entry.name, 'file', told, folder.dressFile(dir, entry.name, entry));
+      index.put(shareId, at.id, entry.name, 'file', told, dressInPlace(ground, row, dir, entry, told));
       return;
     case 'same':
       if (row.fileId !== entry.fileId && entry.fileId !== 0n) index.setFileId(row.id, entry.fileId);

@@ -6,10 +6,11 @@
  *      any → unreachable | refused → (pause) → (connect) → full pass
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { BackOff, type BackOffLimits, jittered } from '../../base/back-off.ts';
 import { isFailure, textOf } from '../../base/failure.ts';
 import type { ShareState } from '../engine-messages.ts';
 import { type Ground, mainChanged } from './ground.ts';
-import { type Link, type OpenLink, openUnlessAborted, REFUSALS } from './links.ts';
+import { isRefusal, type Link, type OpenLink, openUnlessAborted } from './links.ts';
 import type { Pass } from './pass.ts';
 import { type Gate, runSession } from './session.ts';
 
@@ -25,11 +26,11 @@ export interface ShareOptions {
   changed(): void;
 }
 
-const PAUSE_MS = 400;
-const PAUSE_LIMIT_MS = 15_000;
-const REFUSED_PAUSE_MS = 30_000;
 /** A session that lasted so long did not fail at its start. */
 const STEADY_MS = 30_000;
+const RECONNECT: BackOffLimits = { firstMs: 400, mostMs: 15_000, steadyMs: STEADY_MS };
+/** What only a person mends is looked at seldom; whether a log-on may be tried the guard of the account says besides. */
+const REFUSED_PAUSE_MS = 30_000;
 
 /** Trouble with our own index, attic or disk; failureOf names the last by their errno. */
 const OUR_CODES = ['index-failed', 'attic-crowded', 'enospc', 'edquot', 'eio', 'erofs', 'eacces', 'eperm', 'exdev'];
@@ -69,7 +70,7 @@ export class ShareMirror {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, log, share } = this.#options.ground;
-    let pauseMs = PAUSE_MS;
+    const backOff = new BackOff(RECONNECT);
     while (!signal.aborted) {
       const beganMs = clock.monoMs();
       try {
@@ -81,10 +82,10 @@ export class ShareMirror {
         if (clock.monoMs() - beganMs > STEADY_MS) this.#alerted = '';
         this.#stumbled(error);
       }
-      if (clock.monoMs() - beganMs > STEADY_MS) pauseMs = PAUSE_MS;
-      const waitMs = this.#state === 'refused' ? REFUSED_PAUSE_MS : pauseMs;
-      await pause(waitMs * (0.75 + this.#options.random() / 2), undefined, { signal }).catch(() => {});
-      pauseMs = Math.min(pauseMs * 2, PAUSE_LIMIT_MS);
+      const chance = this.#options.random();
+      const pauseMs = backOff.pause(clock.monoMs() - beganMs, chance);
+      const waitMs = this.#state === 'refused' ? jittered(REFUSED_PAUSE_MS, chance) : pauseMs;
+      await pause(waitMs, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -134,7 +135,7 @@ export class ShareMirror {
 
   #stumbled(error: unknown): void {
     const what = isFailure(error) ? error.what : textOf(error);
-    const isMains = isFailure(error, 'main-changed', 'bad-share', 'access-denied', ...REFUSALS);
+    const isMains = isRefusal(error) || isFailure(error, 'main-changed', 'bad-share', 'access-denied');
     // Anything that the client has no code for is trouble of our own: the index, the disk.
     const isOurs = isAboutUs(error);
     if (!isMains && !isOurs) {
@@ -142,7 +143,7 @@ export class ShareMirror {
       return;
     }
     const told = isFailure(error) ? error.code : 'mirror-failed';
-    const code = REFUSALS.includes(told) ? 'log-on-refused' : told;
+    const code = isRefusal(error) ? 'log-on-refused' : told;
     if (this.#alerted !== code) {
       this.#alerted = code;
       this.#options.alert(code, textOf(error), isFailure(error) ? (error.hint ?? '') : '');

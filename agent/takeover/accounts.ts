@@ -2,6 +2,7 @@
  * Unix accounts that the standby's own smbd needs: one that owns the mirror, and one per user who may log on (Samba keeps a password
  * only for a name that exists on the box). They have no home, no shell and no Unix password.
  */
+import { unfitForAccount } from '../../base/account-name.ts';
 import { mustRun, runCommand } from '../../base/command.ts';
 import { Failure } from '../../base/failure.ts';
 
@@ -24,7 +25,7 @@ export async function accountIds(name: string): Promise<AccountIds | undefined> 
 }
 
 /**
- * The ids of an account, which is made when it is not there. Throws `settings-invalid` for a name that useradd would refuse, and for a user who must not log
+ * The ids of an account, which is made when it is not there. Throws `settings-invalid` for a name that no account can have, and for a user who must not log
  * on over the network: root, and the owner account itself, whose password the proof uses.
  */
 export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promise<AccountIds> {
@@ -37,12 +38,8 @@ export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promi
       hint,
     });
   };
-  // useradd's rule and limit (LOGIN_NAME_MAX is larger, utmp's field is not).
-  if (!/^[a-z_][a-z0-9_.-]{0,31}$/.test(name))
-    refuse(
-      'a Unix account is named by up to 32 of a–z, 0–9, «_», «.», «-», beginning with a letter',
-      'name the user in lower case; Windows does not mind the case',
-    );
+  const unfit = unfitForAccount(name);
+  if (unfit !== undefined) refuse(`the name ${unfit}`, 'give the user another name');
   if (kind === 'user' && name === OWNER_ACCOUNT)
     refuse('that account is the standby’s own and owns the mirror', 'give the user another name');
   const found = await accountIds(name);
@@ -53,12 +50,15 @@ export async function ensureAccount(name: string, kind: 'owner' | 'user'): Promi
     'useradd',
     [
       ...(kind === 'owner' ? ['--system'] : []),
+      // Its own rule is narrower than Windows', for the sake of programs that no such account ever starts.
+      '--badname',
       '--user-group',
       '--no-create-home',
       '--home-dir',
       '/nonexistent',
       '--shell',
       '/usr/sbin/nologin',
+      '--',
       name,
     ],
     {

@@ -4,7 +4,6 @@
  * (MS-SMB2 3.3.5.19).
  */
 
-import type { Clock } from '../../base/clock.ts';
 import { textOf } from '../../base/failure.ts';
 import type { Connection, Session } from '../../smb/types.ts';
 import type { ProbePlan } from '../messages.ts';
@@ -27,24 +26,25 @@ export interface KeptSession {
 export function keepSession(
   connection: Connection,
   plan: ProbePlan,
-  world: { clock: Clock; after: After; gate: LogonGate },
+  world: { after: After; gate: LogonGate },
 ): KeptSession {
-  const { clock, gate } = world;
+  const { gate } = world;
   let session: Session | undefined;
   let loggingOn: Promise<Finding | undefined> | undefined;
 
-  const logOnce = async (credentials: NonNullable<ProbePlan['logon']>): Promise<Finding | undefined> => {
-    gate.begun(clock.monoMs());
+  const logOnce = async (logon: NonNullable<ProbePlan['logon']>): Promise<Finding | undefined> => {
+    gate.begun();
     try {
-      session = await connection.logon(credentials);
-      gate.accepted();
+      session = await connection.logon(logon);
+      gate.accepted({ ...plan, logon });
+      // A renewal that was refused is a refused log-on too.
+      void connection.closed.then((why) => gate.refused({ ...plan, logon }, why.cause));
       return undefined;
     } catch (error) {
       const finding = findingOfFetching(error);
       if (finding === undefined || finding.outcome === 'frozen') return finding;
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      // A dead connection judges nobody's password.
-      if (code !== 'unreachable' && code !== 'refused') gate.denied(credentials, code, clock.monoMs());
+      gate.refused({ ...plan, logon }, error);
       return { outcome: 'denied', detail: `${code}: ${textOf(error)}` };
     }
   };
@@ -53,9 +53,9 @@ export function keepSession(
     const { logon } = plan;
     if (logon === undefined || session !== undefined) return undefined;
     if (loggingOn !== undefined) return loggingOn;
-    if (!gate.may(logon, clock.monoMs())) {
-      const code = gate.denialOf(logon);
-      return code === undefined ? undefined : { outcome: 'denied', detail: `${code}: not tried again yet` };
+    if (!gate.may({ ...plan, logon })) {
+      const refusal = gate.refusal({ ...plan, logon });
+      return refusal && { outcome: 'denied', detail: `${refusal.code}: not tried again yet` };
     }
     loggingOn = logOnce(logon);
     try {

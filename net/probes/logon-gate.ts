@@ -1,55 +1,54 @@
 /**
- * When we may log on. A watcher that repeats a wrong password locks the account, for the mirror and perhaps for people:
- * this counts for the whole life of the process, whatever plans come and go. Pure: time comes in.
+ * When we may log on. A watcher that repeats a wrong password locks the account, for the mirror and perhaps for people: the rules
+ * are those of smb/lock-out.ts, over the whole life of the process, whatever plans come and go, and together with the mirror
+ * engine where the plan says where to meet. Besides, no two log-ons within a second.
  */
-import type { Credentials } from '../../smb/types.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Failure } from '../../base/failure.ts';
+import { LogonGuard } from '../../smb/logon-guard.ts';
+import { type Notes, ownNotes, sharedNotes } from '../../smb/logon-notes.ts';
+import type { ProbePlan } from '../messages.ts';
 
-/** After a denied log-on the same credentials rest for this long. Windows' default lock-out window is 10 minutes. */
-export const DENIED_REST_MS = 600_000;
 /** Between any two log-ons: a server that throws us out again and again is not stormed. */
 export const LOGON_SPACING_MS = 1_000;
 
-/** No retry with these until a new plan comes, however long that takes. */
-const FINAL = new Set(['wrong-password', 'account-locked', 'account-disabled', 'password-expired']);
+type Plan = Pick<ProbePlan, 'ledger'> & { logon: NonNullable<ProbePlan['logon']> };
 
 export interface LogonGate {
-  /** A new plan came: it may lift a final denial, never the rest after one. */
-  plan(): void;
-  may(credentials: Credentials, nowMs: number): boolean;
+  may(plan: Plan): boolean;
   /** A log-on begins. */
-  begun(nowMs: number): void;
-  denied(credentials: Credentials, code: string, nowMs: number): void;
-  /** The code of the last denial of these credentials, or undefined. */
-  denialOf(credentials: Credentials): string | undefined;
-  accepted(): void;
+  begun(): void;
+  refused(plan: Plan, error: unknown): void;
+  accepted(plan: Plan): void;
+  /** The refusal for which nothing is tried now; undefined when a log-on may be tried. */
+  refusal(plan: Plan): Failure | undefined;
 }
 
-export function openLogonGate(): LogonGate {
-  let denial: { credentials: Credentials; code: string; atMs: number; final: boolean } | undefined;
+export function openLogonGate(clock: Clock): LogonGate {
+  const own = ownNotes();
+  const shared = new Map<string, Notes>();
+  /** So that what tells two passwords apart is of no use to anybody else. */
+  const salt = randomBytes(16);
   let lastMs = Number.NEGATIVE_INFINITY;
-  return {
-    plan() {
-      if (denial !== undefined) denial.final = false;
-    },
-    may(credentials, nowMs) {
-      if (nowMs - lastMs < LOGON_SPACING_MS) return false;
-      if (denial === undefined || !same(denial.credentials, credentials)) return true;
-      return !denial.final && nowMs - denial.atMs >= DENIED_REST_MS;
-    },
-    begun(nowMs) {
-      lastMs = nowMs;
-    },
-    denied(credentials, code, atMs) {
-      denial = { credentials, code, atMs, final: FINAL.has(code) };
-    },
-    denialOf: (credentials) =>
-      denial !== undefined && same(denial.credentials, credentials) ? denial.code : undefined,
-    accepted() {
-      denial = undefined;
-    },
-  };
-}
 
-function same(a: Credentials, b: Credentials): boolean {
-  return a.user === b.user && a.domain === b.domain && a.password === b.password;
+  const notesIn = (folder: string): Notes => {
+    const known = shared.get(folder) ?? sharedNotes(folder, 'net');
+    shared.set(folder, known);
+    return known;
+  };
+  const guardOf = ({ logon, ledger }: Plan): LogonGuard => {
+    if (ledger !== undefined) return new LogonGuard(clock, notesIn(ledger.folder), logon, ledger.generation);
+    const generation = createHash('sha256').update(salt).update(logon.password).digest('hex');
+    return new LogonGuard(clock, own, logon, generation);
+  };
+  return {
+    may: (plan) => clock.monoMs() - lastMs >= LOGON_SPACING_MS && guardOf(plan).refusal === undefined,
+    begun() {
+      lastMs = clock.monoMs();
+    },
+    refused: (plan, error) => guardOf(plan).refused(error),
+    accepted: (plan) => guardOf(plan).accepted(),
+    refusal: (plan) => guardOf(plan).refusal,
+  };
 }

@@ -106,7 +106,7 @@ describe('watching a played server', () => {
       clock,
       after: systemAfter,
       connect: server.connect,
-      gate: openLogonGate(),
+      gate: openLogonGate(clock),
       lateness,
       arp: () => Promise.reject(failure('no-interface')),
       ownNetworks: () => [],

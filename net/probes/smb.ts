@@ -76,6 +76,7 @@ export function openSmbProbes(plan: ProbePlan, world: SmbWorld): SmbProbes {
         port: plan.main.port,
         connectTimeoutMs: plan.negotiateTimeoutMs,
         requestTimeoutMs: plan.fetchTimeoutMs,
+        require: plan.main.require,
       });
       frozenInRow = 0;
       lastTrouble = undefined;
@@ -173,7 +174,10 @@ export function openSmbProbes(plan: ProbePlan, world: SmbWorld): SmbProbes {
     else if (!asked.loggedOn) firstEchoLosses += 1;
   };
 
-  const mayLogOn = (): boolean => plan.logon !== undefined && world.gate.may(plan.logon, clock.monoMs());
+  const mayLogOn = (): boolean => {
+    const { logon } = plan;
+    return logon !== undefined && world.gate.may({ ...plan, logon });
+  };
 
   return {
     echo,

@@ -71,13 +71,18 @@ describe('while standing by', () => {
     await calm();
   });
 
-  it('a standbyd that was stopped for seconds blames itself and not the main', async () => {
-    const { pid } = (await office.box.status()).processes.agent;
-    process.kill(pid, 'SIGSTOP');
+  it('a standbyd that was stopped for seconds blames itself, and neither the main nor the other processes', async () => {
+    const { agent, net, engine } = (await office.box.status()).processes;
+    process.kill(agent.pid, 'SIGSTOP');
     // A stop is nothing that can be waited for: it is the time itself that is tried.
     await runCommand('sleep', ['4'], { timeLimitMs: 10_000 });
-    process.kill(pid, 'SIGCONT');
-    await office.until('it stands by', 20_000, (status) => status.mode === 'standing-by' && status.processes.net.alive);
+    process.kill(agent.pid, 'SIGCONT');
+    const after = await office.until(
+      'it stands by',
+      20_000,
+      (status) => status.mode === 'standing-by' && status.processes.net.alive,
+    );
+    expect([pidOf(after, 'net'), pidOf(after, 'engine')]).toEqual([net.pid, engine.pid]);
     await calm();
   });
 

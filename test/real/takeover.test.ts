@@ -3,6 +3,7 @@
  * a main that comes back, a dead name server, users. A sample in the ordinary run, everything and the patient profile in the long one.
  */
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../base/command.ts';
@@ -52,8 +53,11 @@ async function events(): Promise<Event[]> {
   return ((await office.box.standby(['events'])) as { events: Event[] }).events;
 }
 
-/** From wherever it is, by the way that a person would go. */
+/** From wherever it is, also after a test that failed in the middle, by the way that a person would go. */
 async function standByAgain(): Promise<void> {
+  if (!fs.existsSync(`/proc/${office.main().pid}`)) await office.startMain();
+  if (office.box.process === undefined) office.box.start();
+  await office.answering();
   await until('it stands by again and sees the main', 60_000, async () => {
     const status = await office.box.status();
     const serves = status.layers.find(({ layer }) => layer === 'negotiate')?.outcome === 'answered';
@@ -170,19 +174,20 @@ describe('standbyd killed at a step', () => {
     }
   };
 
-  /** Kills standbyd as soon as it has remembered the step; the next steps may have been begun. */
+  /**
+   * Kills standbyd as soon as it has remembered the step; the next steps may have been begun. Steps last a millisecond or two, so we look
+   * without a pause, and before everybody else who wants the processor. Whoever begins what is to be cut off does so before, or by itself.
+   */
   async function killAt(kind: string, step: string): Promise<void> {
     const { process: daemon } = office.box;
     const deadline = performance.now() + 20_000;
-    for (;;) {
-      const mode = durable();
-      if (mode.kind === kind && mode.step === step) break;
-      if (performance.now() > deadline)
-        throw new Error(`${kind}/${step} was never remembered: ${JSON.stringify(mode)}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    os.setPriority(os.constants.priority.PRIORITY_HIGHEST);
+    let mode = durable();
+    while (!(mode.kind === kind && mode.step === step) && performance.now() < deadline) mode = durable();
     daemon?.kill('SIGKILL');
+    os.setPriority(os.constants.priority.PRIORITY_NORMAL);
     await office.box.end('SIGKILL');
+    expect(mode, 'it was never remembered').toMatchObject({ kind, step });
   }
 
   const taking = LONG
@@ -231,9 +236,8 @@ describe('standbyd killed at a step', () => {
       await standByAgain();
       office.main().kill();
       await office.until('it serves', LIMIT_MS, (status) => status.mode === 'active');
-      const killed = killAt('handing-back', step);
       const ordered = office.box.run(['recover-ip', '--confirm', MAIN_NAME]);
-      await killed;
+      await killAt('handing-back', step);
       await ordered;
       await office.startMain();
       office.box.start();
@@ -293,7 +297,7 @@ describe('while it serves', () => {
   it.each([
     ['standby', 'the account whose password the proof uses'],
     ['root', 'root'],
-    ['Bob Müller', 'a name that no Unix account has'],
+    ['bob:x', 'a name that no account can have'],
   ])('refuses the user %s: %s', async (name) => {
     const end = await office.box.run(['users', 'set', name, '--password-stdin'], 'any-word-1\n');
     expect(end.exitCode).toBe(15);

@@ -57,6 +57,9 @@ export class Invariants implements Watch {
   private stepSince = { key: '', atMs: 0 };
   /** The first miss in this life that no answer has followed; of the fetch apart, for no other layer refutes a hung disk. */
   private firstMissMs: number | undefined;
+  /** When that was asked, but not before the last answer. */
+  private firstAskedMs = 0;
+  private lastAnswerMs = 0;
   private firstStuckMs: number | undefined;
   /** When we were last connected again after being cut off long enough to know it: earlier misses do not count. */
   private reconnectedMs = 0;
@@ -85,7 +88,13 @@ export class Invariants implements Watch {
     if (event.layer === 'fetch') this.firstStuckMs = isMiss ? (this.firstStuckMs ?? this.world.nowMs) : undefined;
     if (event.layer !== 'negotiate' && event.layer !== 'echo') return;
     if (event.layer === 'negotiate' && !isMiss) this.heardHealthy = true;
-    this.firstMissMs = isMiss ? (this.firstMissMs ?? this.world.nowMs) : undefined;
+    if (!isMiss) {
+      this.lastAnswerMs = this.world.nowMs;
+      this.firstMissMs = undefined;
+    } else if (this.firstMissMs === undefined) {
+      this.firstMissMs = this.world.nowMs;
+      this.firstAskedMs = Math.max(this.world.nowMs - event.ms, this.lastAnswerMs);
+    }
   }
 
   decided(before: State, decision: Decision, event: StandbyEvent): void {
@@ -136,9 +145,13 @@ export class Invariants implements Watch {
       why,
     );
     const leastMs = Math.min(...Object.values(world.policy.patienceMs));
-    const firstMs = Math.min(this.firstMissMs ?? world.nowMs, this.firstStuckMs ?? world.nowMs);
-    const heldMs = world.nowMs - Math.max(firstMs, this.reconnectedMs);
-    if (heldMs < leastMs) throw new Violation('NO-TAKEOVER-BEFORE-PATIENCE', `${heldMs} ms after the first miss`);
+    const stuckMs = this.firstStuckMs ?? world.nowMs;
+    const askedMs = this.firstMissMs === undefined ? world.nowMs : this.firstAskedMs;
+    const heldMs = world.nowMs - Math.max(Math.min(askedMs, stuckMs), this.reconnectedMs);
+    if (heldMs < leastMs) throw new Violation('NO-TAKEOVER-BEFORE-PATIENCE', `${heldMs} ms after it was first asked`);
+    // What was missed may be our own long sleep: half the patience has to pass after we know of it.
+    const knownMs = world.nowMs - Math.min(this.firstMissMs ?? world.nowMs, stuckMs);
+    if (knownMs < leastMs / 2) throw new Violation('NO-TAKEOVER-BEFORE-PATIENCE', `${knownMs} ms after the first miss`);
   }
 
   private mainMustBeAway(invariant: Invariant, why: string): void {

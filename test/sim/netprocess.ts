@@ -82,14 +82,17 @@ export class NetProcess {
     this.world.time.after(ms, () => {
       if (!this.world.net.alive || this.world.net.incarnation !== mine) return;
       const stillMs = this.world.net.frozenUntilMs - this.world.nowMs;
-      const finish = (seen: Outcome): void => {
+      const finish = (seen: Outcome, waitedMs: number): void => {
         if (!this.world.net.alive || this.world.net.incarnation !== mine) return;
         this.asking.delete(layer);
-        this.tell(layer, seen, ms);
+        this.tell(layer, seen, waitedMs);
         then();
       };
-      if (stillMs <= 0) finish(outcome);
-      else this.world.time.after(stillMs, () => finish(outcome === 'answered' && stillMs > 240 ? 'silent' : outcome));
+      if (stillMs <= 0) finish(outcome, ms);
+      else
+        this.world.time.after(stillMs, () =>
+          finish(outcome === 'answered' && stillMs > 240 ? 'silent' : outcome, ms + stillMs),
+        );
     });
   }
 
