@@ -26,7 +26,7 @@ describe('docs/cli.md', () => {
       .slice(1)
       .map((section): [string, string[]] => [
         section.slice(0, section.indexOf('\n')),
-        [...section.matchAll(/^\| `(--[^`]+)` \|/gm)].map((match) => match[1] ?? ''),
+        [...section.matchAll(/^\| `(-[^`]+)` \|/gm)].map((match) => match[1] ?? ''),
       ]);
     expect(sections).toEqual(commandsOf(standbyProgram(), 'standby'));
   });

@@ -8,6 +8,7 @@ export const exitCodes = {
   refused: { code: 3, doc: 'refused: the standby is in a state in which it does not do this' },
   daemon: { code: 4, doc: 'the daemon is not reachable, or closed the connection' },
   confirm: { code: 5, doc: 'a dangerous command was not confirmed' },
+  partial: { code: 6, doc: 'done in part; the messages name what could not be done' },
   password: { code: 10, doc: 'the password is wrong' },
   unreachable: { code: 11, doc: 'the server cannot be reached, or does not answer' },
   smb1: { code: 12, doc: 'the server speaks only SMB 1' },
@@ -17,6 +18,10 @@ export const exitCodes = {
   account: { code: 16, doc: 'the account is locked, disabled, expired, or may not log on' },
   answer: { code: 17, doc: 'the server answers something that cannot be used' },
   share: { code: 18, doc: 'the server has no such share' },
+  missing: { code: 19, doc: 'the share has no file or folder of that name' },
+  exists: { code: 20, doc: 'something of that name is there already; nothing was overwritten' },
+  held: { code: 21, doc: 'somebody has the file open, or is changing it; the same command may succeed later' },
+  weak: { code: 22, doc: 'the server does not speak as safely as is demanded: SMB dialect or encryption' },
   interrupted: { code: 130, doc: 'ended with Ctrl-C' },
 } as const satisfies Record<string, { code: number; doc: string }>;
 
@@ -35,6 +40,7 @@ const BY_ANSWER: Record<ErrorCode, ExitName> = {
   'server-unreachable': 'unreachable',
   'smb1-only': 'smb1',
   'guest-only': 'guest',
+  'too-weak': 'weak',
   'access-denied': 'access',
   'bad-share': 'share',
   'server-answer': 'answer',
@@ -51,6 +57,16 @@ const BY_OWN_FAILURE: Record<string, ExitName> = {
   'daemon-unreachable': 'daemon',
   'settings-missing': 'settings',
   'settings-invalid': 'settings',
+  'secrets-missing': 'settings',
+  'secrets-readable': 'settings',
+  'secrets-owner': 'settings',
+  'secrets-invalid': 'settings',
+  'no-such-file': 'missing',
+  exists: 'exists',
+  'sharing-violation': 'held',
+  locked: 'held',
+  'delete-pending': 'held',
+  changed: 'held',
 };
 
 /** The exit code for the code of an error, whether the daemon answered it or it arose here. */

@@ -25,6 +25,7 @@ describe('exit codes', () => {
     ['refused', 11, 'a host without a server, which is not a refusal of ours'],
     ['smb1-only', 12, ''],
     ['guest-only', 13, ''],
+    ['too-weak', 22, ''],
     ['access-denied', 14, ''],
     ['settings-invalid', 15, ''],
     ['account-locked', 16, ''],
@@ -140,6 +141,20 @@ describe('dangerous commands', () => {
     expect(ran.exitCode).toBe(5);
     expect(lastJson(ran)).toMatchObject({ error: { code: 'confirm', hint: `add ${flag}` } });
     expect(bench.daemon.orders.filter((order) => order !== 'plan')).toEqual([]);
+  });
+
+  it.each([
+    ['force-failover', 'this box takes 192.168.10.20'],
+    ['recover-ip', "users lose this box's files"],
+  ])('%s says what it means before it asks, else only when it is so', async (command, consequence) => {
+    const asked = await runOnTerminal([command, '--socket', bench.socket], [['to go on: ', '\u0003']]);
+    expect(asked.shown).toContain(`If you go on, ${consequence}`);
+    expect((await ask([command])).stderr).not.toContain(consequence);
+    const done = await ask([command, '--confirm', 'FILES01']);
+    expect(done.stderr).toContain(`Now ${consequence}`);
+    bench.daemon.answerWith({ accepted: false, why: 'not now' });
+    const refused = await ask([command, '--confirm', 'FILES01']);
+    expect(refused).toEqual({ exitCode: 3, stdout: '', stderr: 'standby: not now\n' });
   });
 
   it('the wrong name ends with 5, and the daemon itself refuses it', async () => {
@@ -326,75 +341,5 @@ describe('names from elsewhere', () => {
     bench.daemon.answerWith(new Failure({ code: 'x', doing: 'open', subject: hostile, what: hostile }));
     const ran = await ask(listing, { input: 'secret' });
     for (const sign of harmful) expect(ran.stderr).not.toContain(sign);
-  });
-});
-
-describe('the other commands', () => {
-  it.each([
-    [['stop-sync'], { name: 'stop-sync' }],
-    [['pause', '2h'], { name: 'pause', minutes: 120 }],
-    [['pause', '90'], { name: 'pause', minutes: 90 }],
-    [['pause'], { name: 'pause', minutes: undefined }],
-    [['resume'], { name: 'resume' }],
-  ])('%j orders that and says what the daemon says', async (args, order) => {
-    expect(await ask(args)).toEqual({ exitCode: 0, stdout: 'it is done\n', stderr: '' });
-    expect(bench.daemon.orders).toEqual([order]);
-  });
-
-  it('says the next step too when the daemon names one', async () => {
-    bench.daemon.answerWith({ accepted: true, why: 'mirroring stops', hint: 'start it again with start-sync' });
-    expect((await ask(['stop-sync'])).stdout).toBe('mirroring stops\n  start it again with start-sync\n');
-  });
-
-  it('problems lists what could not be copied', async () => {
-    expect((await ask(['problems'])).stdout).toBe(
-      'Projects/a/locked.doc: open elsewhere\n1 file could not be copied.\n',
-    );
-  });
-
-  it('events shows what happened, why, and what next; --follow goes on', async () => {
-    const event = {
-      atMs: 0,
-      level: 'critical' as const,
-      code: 'taken-over',
-      what: 'STANDBY1 serves',
-      why: 'FILES01 is silent',
-      next: 'unplug it',
-    };
-    bench.daemon.happen(event);
-    const ran = await ask(['events']);
-    expect(ran.stdout).toMatch(/critical {2}STANDBY1 serves\n {4}Why: FILES01 is silent\n {4}Next: unplug it\n$/);
-    const followed = await ask(['events', '--follow', '--json'], {
-      watch: (stdout) => {
-        if (!stdout.includes('second')) bench.daemon.happen({ ...event, what: 'the second' });
-        return stdout.includes('second');
-      },
-    });
-    expect(followed.stdout.split('\n')[0]).toContain('STANDBY1 serves');
-  });
-
-  it('config check tells whether a file is right, all errors at once', async () => {
-    const file = path.join(bench.folder, 'standby.yaml');
-    fs.writeFileSync(
-      file,
-      'version: 1\nmain: {name: FILES01, address: 192.168.10.20, user: backup}\ninterface: eth0\n',
-    );
-    expect(await run(['config', 'check', file])).toEqual({ exitCode: 0, stdout: `${file} is right.\n`, stderr: '' });
-    fs.writeFileSync(file, 'version: 1\nmain: {name: FILES01, address: x, user: backup}\ninterfaces: eth0\n');
-    const wrong = await run(['config', 'check', file, '--json']);
-    expect(wrong.exitCode).toBe(15);
-    expect(lastJson(wrong)).toMatchObject({
-      problems: expect.arrayContaining([expect.objectContaining({ path: 'main.address', line: 2 })]),
-    });
-    expect((await run(['config', 'check', path.join(bench.folder, 'none')])).exitCode).toBe(15);
-  });
-
-  it('runs through a link from anywhere', async () => {
-    const link = path.join(bench.folder, 'standby');
-    fs.symlinkSync(path.resolve(import.meta.dirname, '../bin/standby'), link);
-    const { execFileSync } = await import('node:child_process');
-    expect(execFileSync(link, ['help', 'exit-codes'], { cwd: '/', encoding: 'utf8' })).toContain(
-      '10  the password is wrong',
-    );
   });
 });

@@ -11,6 +11,7 @@ import { addProblems } from './commands/problems.ts';
 import { addRestore } from './commands/restore.ts';
 import { addSetup } from './commands/setup.ts';
 import { addShares } from './commands/shares.ts';
+import { addSmb } from './commands/smb.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
 import { addUsers } from './commands/users.ts';
@@ -35,6 +36,7 @@ export function standbyProgram(): Command {
     addEvents,
     addUsers,
     addProblems,
+    addSmb,
     addConfig,
     addHelp,
   ]) {

@@ -21,7 +21,7 @@ export async function obtainPassword(source: SecretSource, question: string, scr
   if (source.passwordFile !== undefined && source.passwordStdin === true) {
     throw usage('--password-file and --password-stdin exclude each other');
   }
-  if (source.passwordFile !== undefined) return passwordOf(readSecretFile(source.passwordFile), source.passwordFile);
+  if (source.passwordFile !== undefined) return passwordFromFile(source.passwordFile);
   if (source.passwordStdin === true) return passwordOf(await readStdin(SECRET_LIMIT), 'standard input');
   if (!screen.canAsk) {
     throw usage('there is no terminal to ask for the password on', 'use --password-file FILE or --password-stdin');
@@ -29,7 +29,13 @@ export async function obtainPassword(source: SecretSource, question: string, scr
   return typeLine(question, { echo: false });
 }
 
-function readSecretFile(file: string): string {
+/** The password in a file. Throws a Failure `usage` when others may read it, or it holds none. */
+export function passwordFromFile(file: string): string {
+  return passwordOf(readSecretFile(file), file);
+}
+
+/** The text of a small file. Throws a Failure `usage` when others may read it, or it cannot be read. */
+export function readSecretFile(file: string): string {
   try {
     const fd = fs.openSync(file, 'r');
     try {

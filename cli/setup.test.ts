@@ -58,9 +58,10 @@ describe('setup', () => {
   it('takes everything from options', async () => {
     const words =
       '--main 192.168.10.20 --name FILES01 --user HARROW\\backup --password-stdin --all-shares --interface eth0 --manual --fast --mail-to a@x.org,b@x.org --mail-server mail.x.org:2525 --mail-security none';
+    bench.daemon.change({ takeover: { mode: 'manual', patience: '7 s when it refuses' } });
     const ran = await run(['setup', ...words.split(' '), '--socket', bench.socket], { input: 'secret\n' });
     expect(ran.exitCode).toBe(0);
-    expect(ran.stdout).toContain('Sends a mail and waits for you when the main refuses for 300 ms');
+    expect(ran.stdout).toContain('Sends a mail and waits for you. Its patience with the main: 7 s when it refuses.');
     expect(bench.daemon.orders.at(-1)).toMatchObject({
       main: { name: 'FILES01', user: 'backup', domain: 'HARROW', password: 'secret' },
       shares: ['Accounts', 'Projects'],
@@ -68,6 +69,30 @@ describe('setup', () => {
       profile: 'fast',
       mail: { server: 'mail.x.org', port: 2525, security: 'none', to: ['a@x.org', 'b@x.org'] },
     });
+  });
+
+  it('takes the account on the mail server, its password from a file only', async () => {
+    const file = path.join(bench.folder, 'mail-password');
+    fs.writeFileSync(file, 'post\n', { mode: 0o600 });
+    const words =
+      '--main 192.168.10.20 --name FILES01 --user backup --password-stdin --all-shares --interface eth0 --mail-to a@x.org --mail-server mail.x.org --mail-user robot';
+    const args = ['setup', ...words.split(' '), '--socket', bench.socket];
+    const without = await run(args, { input: 'secret\n' });
+    expect(without).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--mail-password-file') });
+    expect((await run([...args, '--mail-password-file', file], { input: 'secret\n' })).exitCode).toBe(0);
+    expect(bench.daemon.orders.at(-1)).toMatchObject({ mail: { user: 'robot', password: 'post' } });
+  });
+
+  it('takes how safely the main must speak, and says what it could be', async () => {
+    const words =
+      '--main 192.168.10.20 --name FILES01 --user backup --password-stdin --all-shares --interface eth0 --encrypt always';
+    const args = ['setup', ...words.split(' '), '--socket', bench.socket];
+    const wrong = await run([...args, '--dialect', '3.0'], { input: 'secret\n' });
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toContain('--dialect');
+    expect(wrong.stderr).toContain('SMB300');
+    expect((await run([...args, '--dialect', 'SMB311'], { input: 'secret\n' })).exitCode).toBe(0);
+    expect(bench.daemon.orders.at(-1)).toMatchObject({ main: { dialect: 'SMB311', encrypt: 'always' } });
   });
 
   it('lists every option that is missing where it cannot ask', async () => {

@@ -21,10 +21,8 @@ export function addConfig(program: Command): void {
     screen.line(problems.length === 0 ? `${printable(subject)} is right.` : `${counted(problems.length, 'error')}.`);
     if (problems.length > 0) process.exitCode = exitCodes.settings.code;
   });
-  config
-    .command('schema')
-    .description('print the JSON schema of the settings file, for editors')
-    .action(() => {
-      process.stdout.write(`${JSON.stringify(settingsJsonSchema())}\n`);
-    });
+  // It is JSON either way; the option is there so that no script has to know that.
+  printsJson(config.command('schema').description('print the JSON schema of the settings file, for editors')).action(
+    () => openScreen(true).result(settingsJsonSchema()),
+  );
 }

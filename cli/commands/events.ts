@@ -30,7 +30,10 @@ export function addEvents(program: Command): void {
       const list = await must(client.call(routes.events, { query: { after } }));
       screen.result(list);
       list.events.forEach(show);
-      if (list.events.length === 0) screen.line('Nothing has happened yet.');
+      const newest = list.events.at(-1);
+      if (newest === undefined)
+        screen.line(after === '0' ? 'Nothing has happened yet.' : `Nothing has happened after event ${after}.`);
+      else if (newest.id < list.last) screen.line(`There are more: standby events --after ${newest.id}`);
       return;
     }
     for await (const message of await must(client.stream(Number(after)))) {

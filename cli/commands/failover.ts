@@ -5,7 +5,7 @@ import type { Status } from '../../api/status.ts';
 import { counted, humanSize, printable } from '../../base/human.ts';
 import { asksDaemon, type CommonOptions, must, openCalling, sayAccepted, statusOfMain } from '../calling.ts';
 import { confirmName } from '../confirm.ts';
-import { safe } from '../screen.ts';
+import { type Screen, safe } from '../screen.ts';
 
 interface Options extends CommonOptions {
   confirm?: string;
@@ -24,14 +24,13 @@ export function addFailover(program: Command): void {
     const { screen, client } = openCalling(options);
     const { status, main } = await statusOfMain(client);
     const missing = missingLines(status);
-    screen.note(
-      safe`This box takes ${main.address} and serves; ${main.name} must stay off the network until recover-ip.`,
-    );
+    const consequence = safe`this box takes ${main.address} and serves; ${main.name} must stay off the network until recover-ip.`;
     for (const line of missing) screen.note(line);
-    const confirm = await confirmName(options.confirm, main.name, `--confirm ${printable(main.name)}`, screen);
+    const confirm = await confirmed(options, main.name, consequence, screen);
     // Whoever typed the name has read the list; a script must say that it accepts it.
     const acceptMissing = options.acceptMissing === true || (options.confirm === undefined && missing.length > 0);
     const answer = await must(client.call(routes.forceFailover, { body: { confirm, acceptMissing } }));
+    tell(options, consequence, screen);
     screen.result(answer);
     sayAccepted(screen, answer);
   });
@@ -40,13 +39,25 @@ export function addFailover(program: Command): void {
     async (options: Options) => {
       const { screen, client } = openCalling(options);
       const { main } = await statusOfMain(client);
-      screen.note(safe`Users lose this box's files until ${main.name} answers at ${main.address} again.`);
-      const confirm = await confirmName(options.confirm, main.name, `--confirm ${printable(main.name)}`, screen);
+      const consequence = safe`users lose this box's files until ${main.name} answers at ${main.address} again.`;
+      const confirm = await confirmed(options, main.name, consequence, screen);
       const answer = await must(client.call(routes.recoverIp, { body: { confirm } }));
+      tell(options, consequence, screen);
       screen.result(answer);
       sayAccepted(screen, answer);
     },
   );
+}
+
+/** The name to send. Whoever is asked for it is told before what going on means. */
+async function confirmed(options: Options, mainName: string, consequence: string, screen: Screen): Promise<string> {
+  if (options.confirm === undefined && screen.canAsk) screen.note(`If you go on, ${consequence}`);
+  return confirmName(options.confirm, mainName, `--confirm ${printable(mainName)}`, screen);
+}
+
+/** Whoever was not asked hears it when it is so: the daemon may have refused. */
+function tell(options: Options, consequence: string, screen: Screen): void {
+  if (options.confirm !== undefined) screen.note(`Now ${consequence}`);
 }
 
 function dangerous(command: Command): Command {

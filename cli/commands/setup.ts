@@ -1,8 +1,8 @@
 /** `standby setup`: tells the standby which file server it stands by for (Refresh, Available Shares, Save Configuration). */
 import type { Command } from 'commander';
 import { routes } from '../../api/routes.ts';
-import { humanDuration, printable } from '../../base/human.ts';
-import { type Profile, patienceOf } from '../../settings/timings.ts';
+import type { Status } from '../../api/status.ts';
+import { printable } from '../../base/human.ts';
 import { asksDaemon, must, openCalling } from '../calling.ts';
 import { safe } from '../screen.ts';
 import { gatherSetup } from '../setup/dialog.ts';
@@ -19,18 +19,19 @@ export function addSetup(program: Command): void {
     const answer = await must(calling.client.call(routes.setup, { body: request }));
     const { screen } = calling;
     screen.result({ ...answer, shares: request.shares });
+    // The settings may hold patience of their own, which a set-up leaves as it is.
+    const { takeover } = await must(calling.client.call(routes.status));
     screen.line(printable(answer.why));
     screen.line(
       safe`  ${request.main.name} at ${request.main.address} on ${request.interface}: ${request.shares.join(', ')}`,
     );
-    screen.line(`  ${takeoverWords(request.takeover ?? 'automatic', request.profile ?? 'default')}`);
+    screen.line(`  ${takeoverWords(takeover)}`);
     screen.line('  Next: standby start-sync');
   });
 }
 
 /** When it takes over, so that nobody learns it from an outage. */
-function takeoverWords(mode: 'automatic' | 'manual', profile: Profile): string {
-  const { refused, silent, frozen } = patienceOf(profile);
+function takeoverWords({ mode, patience }: Status['takeover']): string {
   const who = mode === 'automatic' ? 'Takes over by itself' : 'Sends a mail and waits for you';
-  return `${who} when the main refuses for ${humanDuration(refused)}, is silent for ${humanDuration(silent)}, or is frozen for ${humanDuration(frozen)}.`;
+  return printable(`${who}. Its patience with the main: ${patience}.`);
 }

@@ -1,10 +1,11 @@
 /** `standby shares`: the shares of a file server, with a log-on given for this once. */
 import type { Command } from 'commander';
 import { routes } from '../../api/routes.ts';
-import { counted, printable } from '../../base/human.ts';
+import { printable } from '../../base/human.ts';
 import { asksDaemon, type CommonOptions, must, openCalling } from '../calling.ts';
 import { obtainPassword, type SecretSource } from '../secret.ts';
 import { portOf } from '../setup/flags.ts';
+import { shareLines } from '../words/shares.ts';
 
 interface Options extends CommonOptions, SecretSource {
   main: string;
@@ -39,17 +40,7 @@ export function addShares(program: Command): void {
       }),
     );
     screen.result(list);
-    const width = Math.max(0, ...list.shares.map(({ name }) => printable(name).length));
-    for (const { name, comment, kind, special } of list.shares) {
-      const words = [
-        kind,
-        ...(special ? ['hidden or administrative'] : []),
-        ...(comment === '' ? [] : [printable(comment)]),
-      ];
-      screen.line(`${printable(name).padEnd(width)}  ${words.join('; ')}`);
-    }
-    if (list.shares.length === 0)
-      screen.line(`${printable(options.main)} shows no shares to ${printable(options.user)}.`);
-    else screen.line(`${counted(list.shares.length, 'share')}.`);
+    const none = `${printable(options.main)} shows no shares to ${printable(options.user)}.`;
+    for (const line of shareLines(list.shares, none)) screen.line(line);
   });
 }

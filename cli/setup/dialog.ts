@@ -6,11 +6,11 @@ import type { ShareList } from '../../api/shares.ts';
 import { ipv4, mainName } from '../../api/words.ts';
 import { printable } from '../../base/human.ts';
 import { type Calling, must } from '../calling.ts';
-import { obtainPassword } from '../secret.ts';
+import { obtainPassword, passwordFromFile } from '../secret.ts';
 import { ask, askUntil, typeLine } from '../typing.ts';
 import { usage } from '../usage.ts';
 import { chosenShares, mirrorable } from './choose.ts';
-import { accountOf, listOf, mailOf, portOf, type SetupOptions } from './flags.ts';
+import { accountOf, listOf, mailOf, portOf, type SetupOptions, securityOf } from './flags.ts';
 import { interfacesNear } from './network.ts';
 
 /** The request, from flags and questions. Throws a Failure `usage` that lists every flag that is missing where nobody can be asked. */
@@ -24,13 +24,14 @@ export async function gatherSetup(options: SetupOptions, calling: Calling): Prom
   );
   const password = await obtainPassword(options, 'Its password: ', screen);
   const port = options.port === undefined ? {} : { port: portOf(options.port) };
+  const security = securityOf(options);
   const list = await must(calling.client.call(routes.shares, { body: { address, ...port, ...account, password } }));
   const shares = await sharesOf(options, list, screen.canAsk);
   const name = options.name ?? (await askUntil('Name of the server, as users type it', list.name, wrongBy(mainName)));
   const users = screen.canAsk ? await askUsers() : [];
   const mail = await mailPart(options, screen.canAsk);
   return {
-    main: { name, address, ...port, ...account, password },
+    main: { name, address, ...port, ...account, ...security, password },
     interface: await interfaceOf(options, address, screen.canAsk),
     ...(options.mirrorPath === undefined ? {} : { mirrorPath: options.mirrorPath }),
     shares,
@@ -52,6 +53,7 @@ function requireFlags(options: SetupOptions): void {
       : []),
     ...(options.shares === undefined && options.allShares !== true ? ['--shares or --all-shares'] : []),
     ...(options.mailTo !== undefined && options.mailServer === undefined ? ['--mail-server'] : []),
+    ...(options.mailUser !== undefined && options.mailPasswordFile === undefined ? ['--mail-password-file'] : []),
   ];
   if (missing.length === 0) return;
   throw usage(
@@ -108,7 +110,18 @@ async function mailPart(options: SetupOptions, canAsk: boolean): Promise<SetupIn
   const preset = `standby@${os.hostname()}`;
   const from = options.mailFrom ?? (canAsk ? await ask('Sender', preset) : preset);
   const server = options.mailServer ?? (await askUntil('Mail server', '', wrongIfEmpty));
-  return mailOf({ to, from, server, security: options.mailSecurity });
+  const account = await mailAccount(options, canAsk);
+  return mailOf({ to, from, server, security: options.mailSecurity, account });
+}
+
+async function mailAccount(
+  { mailUser, mailPasswordFile }: SetupOptions,
+  canAsk: boolean,
+): Promise<{ user: string; password: string } | undefined> {
+  const user = mailUser ?? (canAsk ? await ask('Account on the mail server (Enter: it wants none)') : '');
+  if (user === '') return undefined;
+  if (mailPasswordFile !== undefined) return { user, password: passwordFromFile(mailPasswordFile) };
+  return { user, password: await typeLine('Its password: ', { echo: false }) };
 }
 
 function wrongIfEmpty(answer: string): string | undefined {

@@ -16,6 +16,8 @@ export interface SetupOptions extends CommonOptions, SecretSource {
   port?: string;
   user?: string;
   domain?: string;
+  dialect?: string;
+  encrypt?: string;
   shares?: string;
   allShares?: true;
   interface?: string;
@@ -27,6 +29,8 @@ export interface SetupOptions extends CommonOptions, SecretSource {
   mailFrom?: string;
   mailServer?: string;
   mailSecurity?: string;
+  mailUser?: string;
+  mailPasswordFile?: string;
 }
 
 export function setupFlags(command: Command): Command {
@@ -39,6 +43,8 @@ export function setupFlags(command: Command): Command {
     .option('--domain <name>', 'domain of the account')
     .option('--password-file <file>', 'read its password from a file that only you can read')
     .option('--password-stdin', 'read its password from standard input')
+    .option('--dialect <name>', 'the least SMB dialect it must speak: SMB210, SMB300, SMB302 or SMB311')
+    .option('--encrypt <when>', 'when-demanded or always; whoever does not encrypt is refused then')
     .option('--shares <names>', 'shares to mirror, separated by commas')
     .option('--all-shares', 'mirror every disk share that is not administrative')
     .option('--interface <name>', 'network interface that takes the address')
@@ -49,7 +55,19 @@ export function setupFlags(command: Command): Command {
     .option('--mail-to <addresses>', 'who is told, separated by commas')
     .option('--mail-from <address>', 'the sender')
     .option('--mail-server <host>', 'the mail server, or host:port')
-    .option('--mail-security <kind>', 'none, starttls or tls; starttls unless told');
+    .option('--mail-security <kind>', 'none, starttls or tls; starttls unless told')
+    .option('--mail-user <name>', 'account on the mail server, when it wants one')
+    .option('--mail-password-file <file>', 'read its password from a file that only you can read');
+}
+
+/** How safely the main must speak; what is left out stays as the settings say. Throws a Failure `usage`. */
+export function securityOf({ dialect, encrypt }: SetupOptions): Pick<SetupInput['main'], 'dialect' | 'encrypt'> {
+  const { main } = setupRequest.shape;
+  const checked = main.pick({ dialect: true, encrypt: true }).safeParse({ dialect, encrypt });
+  if (checked.success) return checked.data;
+  throw usage(
+    checked.error.issues.map(({ path, message }) => `--${path.map(String).join('.')}: ${message}`).join('\n'),
+  );
 }
 
 /** The whole request from a file. Throws a Failure `usage` that names every field that is wrong. */
@@ -103,6 +121,7 @@ export function mailOf(parts: {
   from: string;
   server: string;
   security: string | undefined;
+  account?: { user: string; password: string } | undefined;
 }): SetupInput['mail'] {
   const security = parts.security ?? 'starttls';
   if (security !== 'none' && security !== 'starttls' && security !== 'tls') {
@@ -116,5 +135,6 @@ export function mailOf(parts: {
     security,
     from: parts.from,
     to: listOf(parts.to),
+    ...parts.account,
   };
 }

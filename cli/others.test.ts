@@ -1,0 +1,108 @@
+/** The commands that order one thing or list something, against a fake daemon. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeStatus } from '../agent/http/daemon.fake.ts';
+import { EVENTS_LIMIT } from '../api/event.ts';
+import { type Bench, lastJson, openBench, type RunOptions, run } from './run.fake.ts';
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await openBench();
+});
+
+afterEach(() => bench.close());
+
+const ask = (args: string[], options: RunOptions = {}) => run([...args, '--socket', bench.socket], options);
+
+describe('the other commands', () => {
+  it.each([
+    [['stop-sync'], { name: 'stop-sync' }],
+    [['pause', '2h'], { name: 'pause', minutes: 120 }],
+    [['pause', '90'], { name: 'pause', minutes: 90 }],
+    [['pause'], { name: 'pause', minutes: undefined }],
+    [['resume'], { name: 'resume' }],
+  ])('%j orders that and says what the daemon says', async (args, order) => {
+    expect(await ask(args)).toEqual({ exitCode: 0, stdout: 'it is done\n', stderr: '' });
+    expect(bench.daemon.orders).toEqual([order]);
+  });
+
+  it('says the next step too when the daemon names one', async () => {
+    bench.daemon.answerWith({ accepted: true, why: 'mirroring stops', hint: 'start it again with start-sync' });
+    expect((await ask(['stop-sync'])).stdout).toBe('mirroring stops\n  start it again with start-sync\n');
+  });
+
+  it('problems lists what could not be copied', async () => {
+    expect((await ask(['problems'])).stdout).toBe(
+      'Projects/a/locked.doc: open elsewhere\n1 file could not be copied.\n',
+    );
+  });
+
+  it('problems tells how many there are, also when the list holds only some of them', async () => {
+    bench.daemon.change({ mirror: { ...fakeStatus.mirror, skipped: 5_000 } });
+    expect((await ask(['problems'])).stdout).toContain('5,000 files could not be copied. The first 1 are shown.');
+  });
+
+  it('events tells when there are more, and how to see them', async () => {
+    const event = { atMs: 0, level: 'info' as const, code: 'mode', what: 'x', why: '', next: '' };
+    for (let n = 0; n <= EVENTS_LIMIT; n += 1) bench.daemon.happen(event);
+    const first = await ask(['events']);
+    expect(first.stdout).toContain(`There are more: standby events --after ${EVENTS_LIMIT}\n`);
+    const rest = await ask(['events', '--after', String(EVENTS_LIMIT)]);
+    expect(rest.stdout).not.toContain('There are more');
+    expect((await ask(['events', '--after', String(EVENTS_LIMIT + 1)])).stdout).toContain('after event');
+  });
+
+  it.each([[['help', 'exit-codes']], [['config', 'schema']], [['help']]])('%j takes --json', async (args) => {
+    const ran = await run([...args, '--json']);
+    expect(ran.exitCode).toBe(0);
+    expect(lastJson(ran)).toBeTypeOf('object');
+  });
+
+  it('events shows what happened, why, and what next; --follow goes on', async () => {
+    const event = {
+      atMs: 0,
+      level: 'critical' as const,
+      code: 'taken-over',
+      what: 'STANDBY1 serves',
+      why: 'FILES01 is silent',
+      next: 'unplug it',
+    };
+    bench.daemon.happen(event);
+    const ran = await ask(['events']);
+    expect(ran.stdout).toMatch(/critical {2}STANDBY1 serves\n {4}Why: FILES01 is silent\n {4}Next: unplug it\n$/);
+    const followed = await ask(['events', '--follow', '--json'], {
+      watch: (stdout) => {
+        if (!stdout.includes('second')) bench.daemon.happen({ ...event, what: 'the second' });
+        return stdout.includes('second');
+      },
+    });
+    expect(followed.stdout.split('\n')[0]).toContain('STANDBY1 serves');
+  });
+
+  it('config check tells whether a file is right, all errors at once', async () => {
+    const file = path.join(bench.folder, 'standby.yaml');
+    fs.writeFileSync(
+      file,
+      'version: 1\nmain: {name: FILES01, address: 192.168.10.20, user: backup}\ninterface: eth0\n',
+    );
+    expect(await run(['config', 'check', file])).toEqual({ exitCode: 0, stdout: `${file} is right.\n`, stderr: '' });
+    fs.writeFileSync(file, 'version: 1\nmain: {name: FILES01, address: x, user: backup}\ninterfaces: eth0\n');
+    const wrong = await run(['config', 'check', file, '--json']);
+    expect(wrong.exitCode).toBe(15);
+    expect(lastJson(wrong)).toMatchObject({
+      problems: expect.arrayContaining([expect.objectContaining({ path: 'main.address', line: 2 })]),
+    });
+    expect((await run(['config', 'check', path.join(bench.folder, 'none')])).exitCode).toBe(15);
+  });
+
+  it('runs through a link from anywhere', async () => {
+    const link = path.join(bench.folder, 'standby');
+    fs.symlinkSync(path.resolve(import.meta.dirname, '../bin/standby'), link);
+    const { execFileSync } = await import('node:child_process');
+    expect(execFileSync(link, ['help', 'exit-codes'], { cwd: '/', encoding: 'utf8' })).toContain(
+      '10  the password is wrong',
+    );
+  });
+});

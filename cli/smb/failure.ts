@@ -1,0 +1,46 @@
+/** What the SMB client says (the codes of smb/types.ts), under the codes that this command has for the same thing everywhere. */
+import { Failure, isFailure } from '../../base/failure.ts';
+import { actionOfCode } from '../../smb/action.ts';
+
+/** Codes that are not here are the same on both sides, or have no exit code of their own. */
+const CODES: Record<string, string> = {
+  unreachable: 'server-unreachable',
+  // A living host that answers RST; «refused» is here a standby that does not do something in its state.
+  refused: 'server-unreachable',
+  timeout: 'server-unreachable',
+  'account-locked': 'account-unusable',
+  'account-disabled': 'account-unusable',
+  'password-expired': 'account-unusable',
+  'logon-denied': 'account-unusable',
+  'no-signing': 'server-answer',
+  'bad-signature': 'server-answer',
+  malformed: 'server-answer',
+  disconnected: 'server-answer',
+  'session-expired': 'server-answer',
+  'not-supported': 'server-answer',
+  'nt-status': 'server-answer',
+  // In the API «not-found» is a route.
+  'not-found': 'no-such-file',
+  'bad-name': 'usage',
+};
+
+/** Whether everything else would fail as well: about the connection, the account or the share, and not about one file. */
+export function endsEverything(error: unknown): boolean {
+  const action = isFailure(error) ? actionOfCode(error)?.do : undefined;
+  return action === 'reconnect' || action === 'stop';
+}
+
+/** The same failure with the code of the command line; anything but a Failure as it is. */
+export function told(error: unknown): unknown {
+  if (!isFailure(error)) return error;
+  const { doing, subject, what, hint, retry } = error;
+  return new Failure({
+    code: new Map(Object.entries(CODES)).get(error.code) ?? error.code,
+    doing,
+    what,
+    retry,
+    cause: error,
+    ...(subject === undefined ? {} : { subject }),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
