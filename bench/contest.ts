@@ -32,10 +32,3 @@ export async function contest(
   }
   return new Map([...runs].map(([name, each]) => [name, figures(each)]));
 }
-
-/** Milliseconds that `work` takes. */
-export async function timed(work: () => Promise<void>): Promise<number> {
-  const before = performance.now();
-  await work();
-  return performance.now() - before;
-}

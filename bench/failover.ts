@@ -12,26 +12,25 @@ import { phasesOf, phaseWords } from './failover/phases.ts';
 import { CONTENDERS, type Contender, OUTAGE_LIMIT_MS, type Result } from './failover/result.ts';
 import { type Part, progress, type Report } from './report.ts';
 
-const RUNS = 3;
 /** The main dies at any moment of the slowest rhythm, keepalived's check once a second; at the same one for all in a round. */
 const RHYTHM_MS = 1_000;
 const SEED = 7;
 
-export async function run(): Promise<Report> {
+export async function run(rounds: number): Promise<Report> {
   const parts: Record<string, Part> = {};
   const splits: string[] = [];
   for (const [n, death] of DEATHS.entries()) {
     progress(`${death}, part ${n + 1} of ${DEATHS.length}`);
-    const measured = await measure(death);
+    const measured = await measure(death, rounds);
     parts[death] = measured.part;
     splits.push(...measured.notes);
   }
   return { bench: 'failover', unit: 'ms', better: 'lower', parts, notes: [...splits, ...(await conditions())] };
 }
 
-async function measure(death: Death): Promise<{ part: Part; notes: string[] }> {
+async function measure(death: Death, rounds: number): Promise<{ part: Part; notes: string[] }> {
   const chance = seeded(SEED);
-  const waits = Array.from({ length: RUNS }, () => Math.floor(chance() * RHYTHM_MS));
+  const waits = Array.from({ length: rounds }, () => Math.floor(chance() * RHYTHM_MS));
   const results: Record<Contender, Result[]> = { ours: [], keepalived: [] };
   const contender = (name: Contender) => ({
     name,
@@ -43,7 +42,7 @@ async function measure(death: Death): Promise<{ part: Part; notes: string[] }> {
     },
   });
   const { ours, keepalived } = Object.fromEntries(
-    await contest(CONTENDERS.map(contender), RUNS, (ms) => `${Math.round(ms)} ms`),
+    await contest(CONTENDERS.map(contender), rounds, (ms) => `${Math.round(ms)} ms`),
   );
   if (ours === undefined || keepalived === undefined) throw new Error('a contender is missing');
   return {

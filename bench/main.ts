@@ -1,19 +1,31 @@
-/** `npm run -s bench -- NAME`: runs one bench inside `tryout/isolate` and prints its report as the last line. */
+/**
+ * `npm run -s bench -- NAME [--rounds N]`: runs one bench inside `tryout/isolate` and prints its report as the last line. Every contender has N
+ * runs, 3 unless told; fewer are for a quick look.
+ */
+import { parseArgs } from 'node:util';
 import type { Report } from './report.ts';
 
-const BENCHES: Record<string, { about: string; load(): Promise<{ run(): Promise<Report> }> }> = {
+const BENCHES: Record<string, { about: string; load(): Promise<{ run(rounds: number): Promise<Report> }> }> = {
   'smb-small': { about: '20,000 files of 1–64 KiB from smbd to disk', load: () => import('./smb-small.ts') },
+  'smb-delay': { about: '2,000 of them with a delay on the wire', load: () => import('./smb-delay.ts') },
+  'smb-big': { about: '1 GiB from smbd to disk, signed and encrypted', load: () => import('./smb-big.ts') },
+  'smb-list': { about: 'listing 20,000 files, without and with a delay', load: () => import('./smb-list.ts') },
+  'smb-write': { about: '20,000 small files, and 1 GiB, to smbd', load: () => import('./smb-write.ts') },
   'probe-cost': { about: 'processor time that being watched costs the main', load: () => import('./probe-cost.ts') },
   failover: { about: 'outage as a stock client sees it, three kinds of death', load: () => import('./failover.ts') },
 };
 
-const name = process.argv[2] ?? '';
-const bench = BENCHES[name];
-if (bench === undefined) {
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '3' } },
+});
+const bench = BENCHES[positionals[0] ?? ''];
+const rounds = Number(values.rounds);
+if (bench === undefined || positionals.length > 1 || !Number.isInteger(rounds) || rounds < 1) {
   const list = Object.entries(BENCHES).map(([each, { about }]) => `  ${each.padEnd(12)} ${about}`);
-  process.stderr.write(`usage: npm run -s bench -- NAME\n${list.join('\n')}\n`);
+  process.stderr.write(`usage: npm run -s bench -- NAME [--rounds N]\n${list.join('\n')}\n`);
   process.exit(2);
 }
-const report = await (await bench.load()).run();
+const report = await (await bench.load()).run(rounds);
 process.stdout.write(`${JSON.stringify(report)}\n`);
 process.exit(0);

@@ -6,20 +6,18 @@ import fs from 'node:fs';
 import { runCommand } from '../base/command.ts';
 import { type Office, openOffice } from '../test/real/office.ts';
 import { LAN, on } from '../tryout/lan.ts';
+import { processorMs } from './cpu.ts';
 import { figures, progress, type Report } from './report.ts';
 
 const WINDOW_MS = 20_000;
-const ROUNDS = 3;
-/** _SC_CLK_TCK: /proc counts in hundredths of a second on Linux. */
-const TICK_MS = 10;
 
-export async function run(): Promise<Report> {
+export async function run(rounds: number): Promise<Report> {
   const office = await openOffice();
   try {
     const alone: number[] = [];
     const script: number[] = [];
     const byProfile: Record<'default' | 'fast', number[]> = { default: [], fast: [] };
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       alone.push(await note(office, 'nobody', wait));
       script.push(await note(office, 'check script', () => checkEverySecond(office)));
       for (const profile of ['default', 'fast'] as const) {
@@ -52,10 +50,10 @@ export async function run(): Promise<Report> {
 }
 
 async function note(office: Office, what: string, during: () => Promise<void>): Promise<number> {
-  const before = processorMs(office);
+  const before = processorMs(office.main().pids());
   const beganMs = performance.now();
   await during();
-  const perSecond = ((processorMs(office) - before) / (performance.now() - beganMs)) * 1_000;
+  const perSecond = ((processorMs(office.main().pids()) - before) / (performance.now() - beganMs)) * 1_000;
   progress(`${what.padEnd(26)} ${perSecond.toFixed(2)} ms per second`);
   return perSecond;
 }
@@ -74,23 +72,4 @@ async function checkEverySecond(office: Office): Promise<void> {
     await runCommand(program, args, { timeLimitMs: 10_000 });
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, 1_000 - (performance.now() - beganMs))));
   }
-}
-
-/** Processor time of the server's processes, those that have ended included. */
-function processorMs(office: Office): number {
-  let ticks = 0;
-  for (const pid of office.main().pids()) {
-    try {
-      const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const fields = stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .map(Number);
-      // utime, stime, cutime, cstime: fields 14 to 17 of proc(5), the third being the first after the name.
-      for (const at of [11, 12, 13, 14]) ticks += fields[at] ?? 0;
-    } catch {
-      // It ended between the list and the look; its parent has its time.
-    }
-  }
-  return ticks * TICK_MS;
 }

@@ -1,14 +1,11 @@
 /**
- * Copies a whole share to a folder with our SMB client, as a process of its own like its peers: bench/smb-small.ts runs it. One thread speaks SMB,
- * another one writes the files: see smb-get-slots.ts.
+ * Copies a whole share to a folder with our SMB client, as a process of its own like its peers.
  * The job comes by standard input: {"host","port","user","password","share","folder"}.
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { connect } from '../smb/index.ts';
 import type { Tree } from '../smb/types.ts';
-import { newMemory, openSlots, SLOT_BYTES, SLOTS } from './smb-get-slots.ts';
 
 interface Job {
   host: string;
@@ -19,75 +16,77 @@ interface Job {
   folder: string;
 }
 
-const job = JSON.parse(fs.readFileSync(0, 'utf8')) as Job;
-const memory = newMemory();
-const slots = openSlots(memory);
-const writer = new Worker(new URL('./smb-get-writer.ts', import.meta.url), {
-  workerData: { memory, folder: job.folder },
-});
-writer.on('message', (written: number[]) => {
-  for (const slot of written) free.push(slot);
-  open -= written.length;
-  pump();
-  wake();
-});
-writer.on('error', (error) => {
-  throw error;
-});
+/** Files asked for and not yet written, and directories listed at once. */
+const FILES = 256;
+const DIRECTORIES = 8;
 
-const free = Array.from({ length: SLOTS }, (_, slot) => slot);
-const queue: { path: string; size: number }[] = [];
-const waiting: (() => void)[] = [];
-/** Files asked for and not yet written. */
-let open = 0;
+/** Lets so many in at a time. */
+class Places {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
 
-function wake(): void {
-  for (const each of waiting.splice(0)) each();
-}
+  constructor(count: number) {
+    this.#free = count;
+  }
 
-async function copy(from: Tree, file: string, size: number, slot: number): Promise<void> {
-  if (size > SLOT_BYTES) throw new Error(`${file} has ${size} bytes; this bench is about small files`);
-  const { bytes: memory, at } = slots.contentOf(slot);
-  const { after, bytes } = await from.fetch(file, size, {
-    data: (chunk, offset) => void chunk.copy(memory, at + offset),
-  });
-  if (bytes !== after.size) throw new Error(`${file}: ${bytes} of ${after.size} bytes`);
-  slots.fill(slot, { path: file, length: bytes, writtenMs: Number(after.written / 10_000n - 11_644_473_600_000n) });
-}
+  async take(): Promise<void> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free -= 1;
+  }
 
-function pump(): void {
-  while (queue.length > 0) {
-    const slot = free.pop();
-    if (slot === undefined) return;
-    const next = queue.shift();
-    if (next === undefined) return;
-    open += 1;
-    void copy(tree, next.path, next.size, slot);
+  giveBack(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
   }
 }
 
-async function walk(directory: string): Promise<void> {
-  const below: string[] = [];
-  for await (const batch of tree.list(directory)) {
-    for (const entry of batch.entries) {
-      const each = directory === '' ? entry.name : `${directory}/${entry.name}`;
+const job = JSON.parse(fs.readFileSync(0, 'utf8')) as Job;
+const files = new Places(FILES);
+const directories = new Places(DIRECTORIES);
+
+async function copyFile(tree: Tree, from: string, size: number): Promise<void> {
+  let fd: number | undefined;
+  try {
+    const { after, bytes } = await tree.fetch(from, size, {
+      begin: () => {
+        fd = fs.openSync(path.join(job.folder, from), 'wx');
+      },
+      data: (chunk, offset) => {
+        if (fd !== undefined) fs.writeSync(fd, chunk, 0, chunk.length, offset);
+      },
+    });
+    if (fd === undefined || bytes !== after.size) throw new Error(`${from}: ${bytes} of ${after.size} bytes`);
+    const written = Number(after.written / 10_000n - 11_644_473_600_000n) / 1_000;
+    fs.futimesSync(fd, written, written);
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+    files.giveBack();
+  }
+}
+
+async function copyDirectory(tree: Tree, from: string): Promise<void> {
+  const work: Promise<void>[] = [];
+  await directories.take();
+  for await (const { entries } of tree.list(from)) {
+    for (const entry of entries) {
+      const each = from === '' ? entry.name : `${from}/${entry.name}`;
       if (entry.directory) {
         fs.mkdirSync(path.join(job.folder, each));
-        below.push(each);
+        work.push(copyDirectory(tree, each));
       } else {
-        queue.push({ path: each, size: entry.size });
+        await files.take();
+        work.push(copyFile(tree, each, entry.size));
       }
     }
-    pump();
-    while (queue.length > SLOTS) await new Promise<void>((resolve) => waiting.push(resolve));
   }
-  for (const each of below) await walk(each);
+  directories.giveBack();
+  await Promise.all(work);
 }
 
-const connection = await connect({ host: job.host, port: job.port, connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 });
-const session = await connection.logon({ user: job.user, domain: '', password: job.password });
-const tree = await session.tree(job.share);
-await walk('');
-while (open > 0 || queue.length > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+const { host, port, user, password, share } = job;
+const connection = await connect({ host, port, connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 });
+const session = await connection.logon({ user, domain: '', password });
+await copyDirectory(await session.tree(share), '');
 connection.close();
 process.exit(0);
