@@ -3,7 +3,6 @@
  * The job comes by standard input: {"host","port","user","password","share","folder"}.
  */
 import fs from 'node:fs';
-import path from 'node:path';
 import { connect } from '../smb/index.ts';
 import type { Tree } from '../smb/types.ts';
 
@@ -29,9 +28,11 @@ class Places {
     this.#free = count;
   }
 
-  async take(): Promise<void> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free -= 1;
+  /** Undefined when there was room. */
+  take(): Promise<void> | undefined {
+    if (this.#free === 0) return new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#free -= 1;
+    return undefined;
   }
 
   giveBack(): void {
@@ -50,7 +51,7 @@ async function copyFile(tree: Tree, from: string, size: number): Promise<void> {
   try {
     const { after, bytes } = await tree.fetch(from, size, {
       begin: () => {
-        fd = fs.openSync(path.join(job.folder, from), 'wx');
+        fd = fs.openSync(`${job.folder}/${from}`, 'wx');
       },
       data: (chunk, offset) => {
         if (fd !== undefined) fs.writeSync(fd, chunk, 0, chunk.length, offset);
@@ -72,10 +73,11 @@ async function copyDirectory(tree: Tree, from: string): Promise<void> {
     for (const entry of entries) {
       const each = from === '' ? entry.name : `${from}/${entry.name}`;
       if (entry.directory) {
-        fs.mkdirSync(path.join(job.folder, each));
+        fs.mkdirSync(`${job.folder}/${each}`);
         work.push(copyDirectory(tree, each));
       } else {
-        await files.take();
+        const room = files.take();
+        if (room !== undefined) await room;
         work.push(copyFile(tree, each, entry.size));
       }
     }

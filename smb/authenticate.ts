@@ -5,13 +5,13 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Answer } from './exchange.ts';
+import { fileTimeOfMs } from './file-time.ts';
 import type { Identity } from './identity.ts';
 import type { Random } from './negotiate.ts';
 import { type Authenticated, authenticateMessage, negotiateMessage } from './ntlm.ts';
 import { badSignature } from './protection.ts';
 import { firstToken, lastToken, parseToken } from './spnego.ts';
 import { STATUS, statusFailure } from './status.ts';
-import type { FileTime } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { readSessionAnswer, type SessionAnswer } from './wire/session-setup.ts';
 
@@ -54,7 +54,7 @@ export async function authenticate(input: Authentication): Promise<Accepted> {
   input.hear?.(challenged);
   const challenge = parseToken(readSessionAnswer(challenged.part).token).responseToken;
   if (challenge === undefined) throw badAnswer('the logon has no challenge');
-  const now = fileTimeOf(clock.wallMs());
+  const now = fileTimeOfMs(clock.wallMs());
   // A server that checks the name refuses a logon that was meant for another one and relayed to it.
   const targetName = `cifs/${host}`;
   const ntlm = authenticateMessage({ identity, negotiate, challenge, targetName, random, now });
@@ -85,11 +85,6 @@ function accepted(
 export function checkMechListMic({ result, mechListMic }: Accepted): void {
   const stated = parseToken(result.token).mechListMic;
   if (stated !== undefined && !stated.equals(mechListMic)) throw badSignature('the MIC of the logon does not fit');
-}
-
-/** 100 ns since 1601 from milliseconds since 1970. */
-function fileTimeOf(wallMs: number): FileTime {
-  return BigInt(Math.round(wallMs)) * 10_000n + 116_444_736_000_000_000n;
 }
 
 function guestOnly(doing: string, subject: string): Failure {

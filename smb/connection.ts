@@ -6,7 +6,7 @@ import { Link } from './link.ts';
 import { logon } from './logon.ts';
 import { negotiate, type Random, type Terms } from './negotiate.ts';
 import { smb1Only, speaksSmb1 } from './smb1.ts';
-import type { Connection, ConnectOptions, Credentials, ServerInfo, Session } from './types.ts';
+import type { Connection, ConnectOptions, Credentials, LogonTurn, ServerInfo, Session } from './types.ts';
 import { echoRequest } from './wire/simple.ts';
 
 const SMB_PORT = 445;
@@ -167,13 +167,14 @@ class SmbConnection implements Connection {
     }
   }
 
-  logon(credentials: Credentials): Promise<Session> {
+  logon(credentials: Credentials, turn: LogonTurn = (logOn) => logOn()): Promise<Session> {
     return logon({
       connection: this,
       link: this.#link,
       host: this.#host,
       terms: this.#terms,
       credentials,
+      turn,
       ...this.#surroundings,
     });
   }

@@ -40,9 +40,9 @@ export async function fetchRanges(line: Line, path: string, sink: RangeSink, max
       async (piece) => {
         // The file was cut meanwhile: `after` shows it.
         if (piece.from >= end) return;
-        const reached = await readPiece(line, fileId, piece, about, async (data, at) => {
-          await sink.data(data, at);
+        const reached = await readPiece(line, fileId, piece, about, (data, at) => {
           bytes += data.length;
+          return sink.data(data, at);
         });
         if (reached < piece.to) end = Math.min(end, reached);
       },

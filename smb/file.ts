@@ -143,7 +143,9 @@ export async function readSecurity(line: Line, path: string, sacl = false): Prom
     const query = queryInfoRequest(PREVIOUS_FILE, sacl ? QUERY.securityWithSacl : QUERY.security, bytes);
     const { answers } = await line.onFile(create, [query], about);
     const answer = answerAt(answers, 0);
-    if (answer.status === STATUS.SUCCESS) return readBufferAnswer(answer.part, bytes, 'a security descriptor');
+    // A copy: what the caller keeps must not keep the frame that it came in.
+    if (answer.status === STATUS.SUCCESS)
+      return Buffer.from(readBufferAnswer(answer.part, bytes, 'a security descriptor'));
     if (answer.status !== STATUS.BUFFER_TOO_SMALL) throw statusFailure(answer.status, about.doing, about.subject);
     const data = readErrorData(answer.part);
     const needed = data.length >= 4 ? data.readUInt32LE(0) : 0;

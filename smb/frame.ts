@@ -13,7 +13,9 @@ const SHARED_BYTES = 64 * 1024;
 /** From this many missing bytes on, the socket reads into the message itself. */
 const DIRECT_BYTES = 8 * 1024;
 /** Buffers for messages of at least this size are worth being used again, up to that size. */
-const SPARE_BYTES = { least: 8 * 1024, most: 2 * 1_048_576, step: 64 * 1024 } as const;
+const SPARE_BYTES = { least: 64 * 1024, most: 2 * 1_048_576, step: 64 * 1024 } as const;
+/** As many as the READs of one big file that are in flight. */
+const SPARES = 8;
 
 /** Is given a message without its prefix. Returns true when nothing will look at its bytes any more. */
 export type Receiver = (message: Buffer) => boolean;
@@ -24,7 +26,7 @@ export class FrameReader {
   readonly #shared: Buffer = Buffer.allocUnsafeSlow(SHARED_BYTES);
   readonly #receiver: Receiver;
   readonly #prefix: Buffer = Buffer.alloc(PREFIX_BYTES);
-  readonly #spare = new Spare();
+  readonly #spares = new Spares();
   #prefixBytes = 0;
   #frame: Buffer | undefined;
   #frameBytes = 0;
@@ -50,6 +52,11 @@ export class FrameReader {
       at += this.#frame === undefined ? this.#prefixFrom(at, length) : this.#bodyFrom(this.#frame, at, length);
   }
 
+  /** Nothing will look at this message any more. */
+  reuse(message: Buffer): void {
+    this.#spares.giveBack(message);
+  }
+
   #readsDirectly(frame: Buffer | undefined): frame is Buffer {
     return frame !== undefined && frame.length - this.#frameBytes >= DIRECT_BYTES;
   }
@@ -66,7 +73,7 @@ export class FrameReader {
       const length = this.#prefix.readUInt32BE(0);
       // A first byte that is not zero makes the number larger than any limit.
       if (length === 0 || length > this.limitBytes) throw badAnswer(`a message claims ${length} bytes`);
-      this.#frame = this.#spare.take(length);
+      this.#frame = this.#spares.take(length);
       this.#frameBytes = 0;
       this.#prefixBytes = 0;
     }
@@ -83,18 +90,17 @@ export class FrameReader {
   #handOver(frame: Buffer): void {
     if (this.#frameBytes < frame.length) return;
     this.#frame = undefined;
-    if (this.#receiver(frame)) this.#spare.giveBack(frame);
+    if (this.#receiver(frame)) this.reuse(frame);
   }
 }
 
-/** One buffer that waits to be used again. */
-class Spare {
-  #memory: ArrayBuffer | undefined;
+/** Buffers that wait to be used again. */
+class Spares {
+  readonly #spares: ArrayBuffer[] = [];
 
   take(length: number): Buffer {
     if (length < SPARE_BYTES.least || length > SPARE_BYTES.most) return Buffer.allocUnsafe(length);
-    const spare = this.#memory;
-    this.#memory = undefined;
+    const spare = this.#spares.pop();
     if (spare !== undefined && spare.byteLength >= length) return Buffer.from(spare, 0, length);
     // In steps, so that the next message, a little longer, finds room too. Not zeroed: the socket fills what is looked at.
     const bytes = Math.ceil(length / SPARE_BYTES.step) * SPARE_BYTES.step;
@@ -102,7 +108,9 @@ class Spare {
   }
 
   giveBack({ buffer, byteOffset, length }: Buffer): void {
-    if (length < SPARE_BYTES.least || length > SPARE_BYTES.most) return;
-    if (byteOffset === 0 && buffer instanceof ArrayBuffer) this.#memory = buffer;
+    if (length < SPARE_BYTES.least || length > SPARE_BYTES.most || this.#spares.length === SPARES) return;
+    // A part of something larger is not ours to give away.
+    if (byteOffset === 0 && buffer instanceof ArrayBuffer && buffer.byteLength - length < SPARE_BYTES.step)
+      this.#spares.push(buffer);
   }
 }

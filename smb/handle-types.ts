@@ -12,7 +12,10 @@ export interface OpenOptions {
   access: 'read' | 'write' | 'read-write';
   /** An alternate data stream by its name, without colons. */
   stream?: string;
-  /** `must-exist` unless told. `must-not-exist` throws `exists`, `either` makes an empty file where there is none. */
+  /**
+   * `must-exist` unless told. `must-not-exist` throws `exists`, `either` makes an empty file where there is none. With `stream` it is
+   * about the stream alone: of a file that is not there it throws `not-found`, and makes none.
+   */
   create?: 'must-exist' | 'must-not-exist' | 'either';
   /** A directory instead of a file: for its `stat`, `setBasic` and `flush`. */
   directory?: boolean;

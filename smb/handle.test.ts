@@ -10,6 +10,9 @@ import { type Stand, type StandOptions, startStand } from './scripted/stand.ts';
 import type { Connection, Tree } from './types.ts';
 
 const MIB = 1_048_576;
+/** FILE_ATTRIBUTE_HIDDEN and _SYSTEM (MS-FSCC 2.6). */
+const HIDDEN = 0x2;
+const SYSTEM = 0x4;
 
 let stand: Stand;
 let connection: Connection;
@@ -155,6 +158,26 @@ describe('an open file', () => {
     await file.setBasic({ written });
     expect(await file.close()).toMatchObject({ written, size: 7 });
   });
+
+  it.each(['must-not-exist', 'either'] as const)(
+    'makes a stream, and never its file, nor changes it (%s)',
+    async (create) => {
+      const missing = `no file ${create}`;
+      expect(await codeOf(tree.open(missing, { access: 'write', stream: 'note', create }))).toBe('not-found');
+      expect(fs.existsSync(local(missing))).toBe(false);
+      const name = `hidden ${create}`;
+      fs.writeFileSync(local(name), 'main');
+      await tree.setBasic(name, { attributes: HIDDEN | SYSTEM });
+      const made = await tree.open(name, { access: 'write', stream: 'note', create });
+      await made.close();
+      expect((await tree.stat(name)).attributes & (HIDDEN | SYSTEM)).toBe(HIDDEN | SYSTEM);
+      const again = await codeOf(
+        tree.open(name, { access: 'read', stream: 'note', create }).then((file) => file.close()),
+      );
+      expect(again).toBe(create === 'either' ? 'no failure' : 'exists');
+      await expect.poll(() => stand.openFiles()).toEqual([]);
+    },
+  );
 
   it('may be a stream of a file, or a directory', async () => {
     fs.writeFileSync(local('streamed'), 'main');

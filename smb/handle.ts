@@ -10,6 +10,7 @@ import type { About, Line } from './line.ts';
 import { wirePath } from './name.ts';
 import { readRange, writeRange } from './range-io.ts';
 import { allocatedRanges } from './ranges.ts';
+import { besideFile } from './streams.ts';
 import type { BasicInfo, Stat } from './types.ts';
 import { ACCESS, type Create, type Created, closeRequest, DISPOSITION, OPTION, readClosed } from './wire/create.ts';
 import { setBasicRequest, setEndRequest } from './wire/info.ts';
@@ -41,7 +42,11 @@ export async function openFile(line: Line, path: string, options: OpenOptions, s
     // Of a file what stands behind its reparse point, as in `fetch`; of a directory the reparse point itself, as everywhere.
     options: options.directory === true ? OPTION.directory | OPTION.reparsePoint : OPTION.nonDirectory,
   };
-  const created = await line.open(create, { doing: 'open', subject, lane: 'urgent' });
+  const about: About = { doing: 'open', subject, lane: 'urgent' };
+  const mayMakeStream = options.stream !== undefined && create.disposition !== DISPOSITION.open;
+  const created = mayMakeStream
+    ? await besideFile(line, path, about, (attributes) => line.open({ ...create, attributes }, about))
+    : await line.open(create, about);
   return new Handle(line, created, subject, sizes);
 }
 

@@ -64,7 +64,8 @@ describe('a server that answers NEGOTIATE wrongly', () => {
       framed(Buffer.concat([Buffer.from('fd534d42', 'hex'), Buffer.alloc(96)])),
     ],
     ['sends the first bytes of one', 'malformed', framed(Buffer.from('fd534d42', 'hex'))],
-    ['chose a dialect that was not offered', 'malformed', framed(negotiated({ dialect: 0x0202 }))],
+    ['chose a dialect that was not offered', 'malformed', framed(negotiated({ dialect: 0x0312 }))],
+    ['chose SMB 2.0.2', 'not-supported', framed(negotiated({ dialect: 0x0202 }))],
     [
       'has a security buffer outside',
       'malformed',
@@ -108,7 +109,7 @@ describe('a server that answers NEGOTIATE wrongly', () => {
   it.each(rows)('that %s gives %s', async (_remark, code, reply) => {
     const failure = await failureWith((message) => (typeof reply === 'function' ? reply(message) : reply));
     expect(failure.code).toBe(code);
-    expect(failure.hint).not.toBe('');
+    expect(failure.hint).toMatch(/./);
   });
 });
 

@@ -27,7 +27,12 @@ export class Identity {
       doing: 'log on again as',
       subject: this.user,
       what: 'the session is over',
+      hint: 'log on with the password',
     });
+  }
+
+  get isWiped(): boolean {
+    return this.#isWiped;
   }
 
   wipe(): void {

@@ -148,8 +148,9 @@ export class Line {
     let opened: Buffer | undefined;
     try {
       for (const part of parts) {
-        fileId = addressPart(part, fileId);
-        const [answer] = await this.send([part], about, this.link.timeoutMs).done;
+        const addressed = addressPart(part, fileId);
+        fileId = addressed.fileId;
+        const [answer] = await this.send([addressed.part], about, this.link.timeoutMs).done;
         if (answer === undefined) throw badAnswer('a request has no answer');
         if (part.command === COMMAND.create) {
           // Without a file the rest of the chain has the same answer.

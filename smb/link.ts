@@ -23,6 +23,7 @@ import { smb1Only } from './smb1.ts';
 import { STATUS } from './status.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { COMMAND, type Header, readHeader, splitChain, UNASKED } from './wire/header.ts';
+import { u64At } from './wire/u64.ts';
 
 /** Before NEGOTIATE an answer is small. */
 const FIRST_LIMIT_BYTES = 64 * 1024;
@@ -157,6 +158,11 @@ export class Link {
     this.#resolveClosed(why);
   }
 
+  /** Nothing will look at the bytes of this answer any more: the next one may be read into them. */
+  reuse(part: Buffer): void {
+    this.#reader.reuse(part);
+  }
+
   /** Milliseconds on the clock of this link. */
   get nowMs(): number {
     return this.#clock.monoMs();
@@ -228,7 +234,7 @@ export class Link {
 
   #sealerOf(frame: Buffer): Protection {
     if (frame.length < 52) throw badAnswer('an encrypted message is cut short');
-    const protection = this.#protections.get(frame.readBigUInt64LE(44));
+    const protection = this.#protections.get(u64At(frame, 44));
     if (protection === undefined) throw badAnswer('an encrypted message of a session that we do not have');
     return protection;
   }

@@ -58,6 +58,12 @@ describe('a log-on', () => {
       [accepted(1), ...[2, 4, 6].map((ago) => refused('wrong-password', ago, other))],
     ],
     ['the clock has gone back a year', true, [refused('account-locked', -365 * 24 * 60 * MINUTE_MS)]],
+    [
+      'it was accepted by a clock that went back before the refusal',
+      false,
+      [accepted(-999), refused('wrong-password', 1)],
+    ],
+    ['a person asked by a clock that went back before the refusal', false, [asked(-999), refused('wrong-password', 1)]],
     ['the clock has gone back, and the password was wrong', false, [refused('wrong-password', -MINUTE_MS)]],
   ];
   it.each(rows)('when %s: %s', (_name, expected, notes) => {

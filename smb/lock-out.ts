@@ -55,13 +55,17 @@ export type Verdict =
   /** `until`: a time, ms since 1970, or undefined when only another password or a person's wish changes it. */
   | { kind: 'rest'; refusal: Extract<Note, { kind: 'refused' }>; untilMs: number | undefined };
 
-/** @param nowMs ms since 1970. The clock may have jumped since a note: one from far ahead is as old as one from long ago. */
+/**
+ * @param nowMs ms since 1970. The clock may have gone back since a note: a refusal from far ahead is as old as one from long ago, and
+ *   what would lift a refusal does not while it lies ahead, or no later refusal would count until the clock is there again.
+ */
 export function mayLogOn(notes: readonly Note[], attempt: Attempt, nowMs: number): Verdict {
   const refusals = notes
     .filter((note) => note.kind === 'refused')
     .filter((note) => note.account === attempt.account)
     .sort((a, b) => a.atMs - b.atMs);
-  const acceptedMs = latest(notes, (note) => note.kind === 'accepted' && note.account === attempt.account);
+  const past = notes.filter((note) => note.atMs <= nowMs);
+  const acceptedMs = latest(past, (note) => note.kind === 'accepted' && note.account === attempt.account);
   const wrong = refusals.filter(
     (note) => note.code === 'wrong-password' && note.atMs > acceptedMs && Math.abs(nowMs - note.atMs) < WINDOW_MS,
   );
@@ -70,7 +74,7 @@ export function mayLogOn(notes: readonly Note[], attempt: Attempt, nowMs: number
 
   const liftedMs = Math.max(
     acceptedMs,
-    latest(notes, (note) => note.kind === 'asked'),
+    latest(past, (note) => note.kind === 'asked'),
   );
   const last = refusals.findLast((note) => note.generation === attempt.generation && note.atMs > liftedMs);
   if (last === undefined) return { kind: 'try' };

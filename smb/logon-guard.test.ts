@@ -102,7 +102,8 @@ describe('notes in a folder', () => {
     for (const writer of ['net', 'engine'])
       expect(guard(sharedNotes(folder, writer)).refusal?.code).toBe('wrong-password');
     expect(guard(sharedNotes(folder, 'net'), 'two').refusal).toBeUndefined();
-    sharedNotes(folder, 'standbyd').add({ kind: 'asked', atMs: nowMs + 1 });
+    nowMs += 1;
+    sharedNotes(folder, 'standbyd').add({ kind: 'asked', atMs: nowMs });
     expect(guard(sharedNotes(folder, 'net')).refusal).toBeUndefined();
     for (const name of fs.readdirSync(folder)) expect(fs.statSync(path.join(folder, name)).mode & 0o777).toBe(0o600);
   });

@@ -13,7 +13,7 @@ import type { Link } from './link.ts';
 import { nextHash, type Random, type Terms } from './negotiate.ts';
 import { noCipher, Protection } from './protection.ts';
 import { SmbSession } from './session.ts';
-import type { Connection, Credentials, Session } from './types.ts';
+import type { Connection, Credentials, LogonTurn, Session } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { sessionSetupRequest } from './wire/session-setup.ts';
 
@@ -24,6 +24,7 @@ export interface Logon {
   host: string;
   terms: Terms;
   credentials: Credentials;
+  turn: LogonTurn;
   clock: Clock;
   random: Random;
 }
@@ -34,8 +35,12 @@ const DOING = 'log on to';
  * Throws `wrong-password`, `guest-only`, `account-…`, `password-expired`, `logon-denied`, `bad-signature`, `malformed`, or
  * what ended the connection.
  */
-export async function logon(input: Logon): Promise<Session> {
-  const { connection, link, host, terms, clock, random } = input;
+export function logon(input: Logon): Promise<Session> {
+  return input.turn(() => logOnNow(input));
+}
+
+async function logOnNow(input: Logon): Promise<Session> {
+  const { connection, link, host, terms, turn, clock, random } = input;
   const identity = new Identity(input.credentials);
   const setup = new Setup(link, terms.preauthHash);
   try {
@@ -53,7 +58,7 @@ export async function logon(input: Logon): Promise<Session> {
     trust(link, protection, accepted);
     link.protect(protection);
     const encrypt = accepted.result.encrypt || terms.encrypt;
-    return new SmbSession({ connection, link, host, terms, protection, encrypt, identity, clock, random });
+    return new SmbSession({ connection, link, host, terms, protection, encrypt, identity, turn, clock, random });
   } catch (error) {
     identity.wipe();
     throw error;

@@ -2,10 +2,12 @@
 import type { Outgoing } from './exchange.ts';
 import type { Protection } from './protection.ts';
 import { HEADER_BYTES } from './wire/bytes.ts';
-import { COMMAND, FLAG, partLengths, writeHeader } from './wire/header.ts';
+import { COMMAND, FLAG, type Part, partLengths, writeHeader } from './wire/header.ts';
 import { cancelBody } from './wire/simple.ts';
 
 export const PREFIX_BYTES = 4;
+/** From this size on a payload is worth a piece of its own in the write. */
+const APART_BYTES = 65_536;
 
 export interface Numbers {
   /** Message id of the first part. */
@@ -22,13 +24,14 @@ export function buildMessage(outgoing: Outgoing, numbers: Numbers): Buffer[] {
   const signs = protection !== undefined && !outgoing.encrypt;
   const lengths = partLengths(parts);
   const total = lengths.reduce((sum, length) => sum + length, 0);
-  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + total);
+  const apart = outgoing.encrypt ? undefined : payloadApart(parts);
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + total - (apart?.length ?? 0));
   bytes.writeUInt32BE(total, 0);
   let at = PREFIX_BYTES;
   let messageId = numbers.firstId;
   parts.forEach((part, index) => {
     const length = lengths[index] ?? 0;
-    const end = at + length;
+    const end = Math.min(at + length, bytes.length);
     writeHeader(bytes, at, {
       command: part.command,
       charge: numbers.tellCharge ? part.charge : 0,
@@ -39,15 +42,24 @@ export function buildMessage(outgoing: Outgoing, numbers: Numbers): Buffer[] {
       treeId: outgoing.treeId,
       sessionId: protection?.sessionId ?? outgoing.sessionId ?? 0n,
     });
-    part.body.copy(bytes, at + HEADER_BYTES);
-    bytes.fill(0, at + HEADER_BYTES + part.body.length, end);
-    if (signs) protection.sign(bytes.subarray(at, end), messageId, false);
+    let filled = at + HEADER_BYTES;
+    filled += part.body.copy(bytes, filled);
+    if (part.payload !== undefined && apart === undefined) filled += part.payload.copy(bytes, filled);
+    bytes.fill(0, filled, end);
+    if (signs) protection.sign(bytes.subarray(at, end), messageId, false, apart);
     at = end;
     messageId += part.charge;
   });
   outgoing.sent?.(bytes.subarray(PREFIX_BYTES));
-  if (protection === undefined || !outgoing.encrypt) return [bytes];
-  return sealed(protection, bytes.subarray(PREFIX_BYTES));
+  if (protection !== undefined && outgoing.encrypt) return sealed(protection, bytes.subarray(PREFIX_BYTES));
+  return apart === undefined ? [bytes] : [bytes, apart];
+}
+
+/** What one large WRITE writes goes to the socket from where it lies: a copy of every byte would cost more than its signature. */
+function payloadApart(parts: readonly Part[]): Buffer | undefined {
+  const [only] = parts;
+  const payload = parts.length === 1 ? only?.payload : undefined;
+  return payload !== undefined && payload.length >= APART_BYTES ? payload : undefined;
 }
 
 /** CANCEL of a request in flight (MS-SMB2 3.2.4.24): by its asynchronous id when it has one, else by its message id. */

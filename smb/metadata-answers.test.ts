@@ -16,6 +16,7 @@ const STATUS = {
   overflow: 0x8000_0005,
   badExtendedName: 0x8000_0013,
   denied: 0xc000_0022,
+  tooSmall: 0xc000_0023,
   notFound: 0xc000_0034,
   noExtended: 0xc000_0052,
   notSupported: 0xc000_00bb,
@@ -229,6 +230,22 @@ describe('names', () => {
     const { body } = asked[1]?.[1] ?? { body: Buffer.alloc(60) };
     expect([body.readUInt8(2), body.readUInt8(3), body.readUInt8(32)]).toEqual([1, 11, replace ? 1 : 0]);
     expect(body.toString('utf16le', 52, 52 + body.readUInt32LE(48))).toBe('folder\\new');
+  });
+});
+
+describe('access rules', () => {
+  it('that are kept do not keep the message that they came in', async () => {
+    const descriptor = Buffer.alloc(60_000, 7);
+    const needed = Buffer.alloc(12);
+    needed.writeUInt16LE(9, 0);
+    needed.writeUInt32LE(4, 4);
+    needed.writeUInt32LE(descriptor.length, 8);
+    const { line } = await lineTo((_to, number) =>
+      number === 1 ? { status: STATUS.tooSmall, body: needed } : found(descriptor),
+    );
+    const read = await readSecurity(line, 'file');
+    expect(read.equals(descriptor)).toBe(true);
+    expect(read.buffer.byteLength).toBe(descriptor.length);
   });
 });
 

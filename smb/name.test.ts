@@ -50,6 +50,13 @@ describe('wirePath', () => {
 });
 
 describe('wirePath with a stream', () => {
+  it('fits into the 16 bits that CREATE has for its length', () => {
+    const path = `${'a/'.repeat(16_370)}b`;
+    expect(wirePath(path).length).toBe(65_482);
+    expect(wirePath(path, 'x'.repeat(18)).length).toBe(65_532);
+    expect(codeOf(() => wirePath(path, 'x'.repeat(19)))).toBe('bad-name');
+  });
+
   it.each([
     ['a/b', 'Zone.Identifier', 'a\\b:Zone.Identifier:$DATA'],
     ['a', '\u0005Summary', 'a:\u0005Summary:$DATA'],

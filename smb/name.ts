@@ -27,7 +27,10 @@ export function wirePath(path: string, stream?: string): Buffer {
   if (stream === undefined) return Buffer.from(file, 'utf16le');
   const why = refusedStream(stream);
   if (why !== undefined) throw badStream(stream, why);
-  return Buffer.from(`${file}:${stream}:$DATA`, 'utf16le');
+  const whole = `${file}:${stream}:$DATA`;
+  // NameLength has 16 bits.
+  if (whole.length > PATH_LIMIT) throw badStream(stream, `with its file longer than ${PATH_LIMIT} characters`);
+  return Buffer.from(whole, 'utf16le');
 }
 
 /**

@@ -6,7 +6,14 @@ import { dialectName, tooWeak } from './requirements.ts';
 import { STATUS, statusFailure } from './status.ts';
 import type { Offer, Requirements, ServerInfo } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
-import { EVERYTHING, type Negotiated, negotiateRequest, readNegotiated } from './wire/negotiate.ts';
+import {
+  chosenDialect,
+  DIALECT_2_0_2,
+  EVERYTHING,
+  type Negotiated,
+  negotiateRequest,
+  readNegotiated,
+} from './wire/negotiate.ts';
 
 /** Random bytes; a parameter so that a test can repeat a run. */
 export type Random = (bytes: number) => Buffer;
@@ -61,6 +68,7 @@ export async function negotiate(link: Link, options: Negotiation): Promise<Terms
   if (answer === undefined) throw badAnswer('NEGOTIATE has no answer');
   if (answer.status === STATUS.NOT_SUPPORTED) throw noCommonDialect(link.subject, offer);
   if (answer.status !== STATUS.SUCCESS) throw statusFailure(answer.status, 'negotiate with', link.subject);
+  if (chosenDialect(answer.part) === DIALECT_2_0_2) throw onlyFirstDialect(link.subject);
   const negotiated = readNegotiated(answer.part, offer);
   if (!negotiated.signingPossible) throw noSigning(link.subject);
   preauthHash = nextHash(preauthHash, answer.part);
@@ -81,6 +89,16 @@ function noCommonDialect(subject: string, { dialects }: Required<Offer>): Failur
     subject,
     what: `the server speaks none of ${dialects.map(dialectName).join(', ')}`,
     hint: 'allow SMB 3.1.1 on the server',
+  });
+}
+
+function onlyFirstDialect(subject: string): Failure {
+  return new Failure({
+    code: 'not-supported',
+    doing: 'negotiate with',
+    subject,
+    what: 'the server speaks only SMB 2.0.2',
+    hint: 'update the server, or allow SMB 3.1.1 on it; what it speaks has no encryption and no protection of the log-on',
   });
 }
 

@@ -32,10 +32,13 @@ export class Protection {
     };
   }
 
-  /** Signs one part in place; its signature must be zero and its SIGNED flag set. */
-  sign(part: Buffer, messageId: number, cancel: boolean): void {
+  /**
+   * Signs one part in place; its signature must be zero and its SIGNED flag set.
+   * @param payload the rest of the part, where it lies in a memory of its own
+   */
+  sign(part: Buffer, messageId: number, cancel: boolean, payload?: Buffer): void {
     const nonce = { messageId: BigInt(messageId), fromServer: false, cancel };
-    putSignature(part, signature(this.#signing, this.#keys.signing, part, nonce));
+    putSignature(part, signature(this.#signing, this.#keys.signing, part, nonce, payload));
   }
 
   /** Throws `bad-signature` unless the server has signed this part. The signature field is zero afterwards. */

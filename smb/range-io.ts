@@ -1,15 +1,19 @@
 /** Reads and writes ranges of an open file: several READs or WRITEs at once, each of which passes the gate. */
 import { Failure } from '../base/failure.ts';
+import type { Answer } from './exchange.ts';
 import type { Range } from './handle-types.ts';
-import { type About, answerAt, type Line, mustSucceed } from './line.ts';
+import { type About, answerAt, type Line } from './line.ts';
 import { cut, eachPiece } from './pieces.ts';
-import { STATUS } from './status.ts';
+import { STATUS, statusFailure } from './status.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { readData, readRequest, readWritten, writeRequest } from './wire/read-write.ts';
 
-/** One READ or WRITE, and how many of one call are in flight. */
+/** One READ or WRITE. */
 export const PIECE_BYTES = 1_048_576;
+/** READs of one file in flight. */
 export const PIECES = 8;
+/** WRITEs of one file in flight: more only fight for the file's lock at the server, which costs Samba twice the processor time. */
+export const WRITES = 2;
 /** Answers to one piece that may be shorter than asked although the file goes on. */
 const SHORT_LIMIT = 100;
 
@@ -41,7 +45,8 @@ export async function readRange(
 
 /**
  * Reads one piece, where need be with several READs. The gate is held until the data is taken: who is slow to take it slows the
- * reading down, not the memory up. Returns where it ended: before `piece.to` when the file does.
+ * reading down, not the memory up. What `take` is given is its own where it returns nothing, and lent until its promise settles
+ * where it returns one. Returns where it ended: before `piece.to` when the file does.
  */
 export async function readPiece(
   line: Line,
@@ -58,11 +63,13 @@ export async function readPiece(
     await gate.enter(length, 'continuing');
     try {
       const answer = answerAt(await line.exchange([readRequest(fileId, at, length)], about), 0);
-      // «No bytes», not an error (MS-SMB2 3.3.5.12).
-      if (answer.status === STATUS.END_OF_FILE) return at;
-      const data = readData(mustSucceed(answer, about).part, length);
+      const data = dataOf(answer, length, about);
       if (data.length === 0) return at;
-      await take(data, at);
+      const taken = take(data, at);
+      if (taken !== undefined) {
+        await taken;
+        line.link.reuse(answer.part);
+      }
       at += data.length;
     } finally {
       gate.leave(length);
@@ -81,7 +88,7 @@ export async function writeRange(
 ): Promise<void> {
   const pieceBytes = line.payload(Math.min(PIECE_BYTES, maxWriteBytes));
   const count = Math.ceil(data.length / pieceBytes);
-  await eachPiece(cut({ from: 0, to: data.length }, pieceBytes), Math.min(PIECES, count), (piece) =>
+  await eachPiece(cut({ from: 0, to: data.length }, pieceBytes), Math.min(WRITES, count), (piece) =>
     writePiece(line, fileId, offset + piece.from, data.subarray(piece.from, piece.to), about),
   );
 }
@@ -113,4 +120,11 @@ function notTaken(about: About): Failure {
     hint: 'look at the free space and the log of the server',
     retry: true,
   });
+}
+
+/** The data of a READ; END_OF_FILE is «no bytes», not an error (MS-SMB2 3.3.5.12). Not copied out of the message. */
+export function dataOf({ status, part }: Answer, askedBytes: number, about: About): Buffer {
+  if (status === STATUS.END_OF_FILE) return Buffer.alloc(0);
+  if (status !== STATUS.SUCCESS) throw statusFailure(status, about.doing, about.subject);
+  return readData(part, askedBytes);
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mustRun } from '../base/command.ts';
+import { Failure } from '../base/failure.ts';
 import { Exchange } from './exchange.ts';
 import { failureOf } from './hostile.fake.ts';
 import { connect } from './index.ts';
@@ -10,7 +11,7 @@ import { LODGER, type Lodge, type LodgeOptions, startLodge } from './scripted/lo
 import { answerHeader } from './scripted/server.ts';
 import { ACCOUNT, SHARE, type Stand, startStand } from './scripted/stand.ts';
 import { STATUS } from './status.ts';
-import type { Connection, Session, Tree } from './types.ts';
+import type { Connection, LogonTurn, Session, Tree } from './types.ts';
 import { COMMAND, readHeader } from './wire/header.ts';
 
 let lodge: Lodge | undefined;
@@ -25,6 +26,7 @@ afterEach(async () => {
 
 async function enter(
   options: Partial<LodgeOptions> = {},
+  turn?: LogonTurn,
 ): Promise<{ lodge: Lodge; session: Session; tree: Tree; closed: Promise<Error> }> {
   lodge = await startLodge({ dialect: 0x0311, ...options });
   connection = await connect({
@@ -33,7 +35,7 @@ async function enter(
     connectTimeoutMs: 2_000,
     requestTimeoutMs: 2_000,
   });
-  const session = await connection.logon(LODGER);
+  const session = await connection.logon(LODGER, turn);
   const tree = await session.tree('docs');
   lodge.asked.length = 0;
   return { lodge, session, tree, closed: connection.closed };
@@ -118,6 +120,34 @@ describe('a session that has expired', () => {
     expect(lodge.logons).toBe(2);
   });
 
+  it('is given up when the log-on that would renew it is refused as expired, instead of waiting for itself', async () => {
+    const { lodge, session, tree, closed } = await enter();
+    lodge.refuse = () => STATUS.NETWORK_SESSION_EXPIRED;
+    const failures = await Promise.all([session.renew(), read(tree)].map(failureOf));
+    for (const failure of [...failures, await closed]) expect(failure).toMatchObject({ code: 'session-expired' });
+    expect(lodge.asked).toEqual([COMMAND.sessionSetup]);
+  });
+
+  it('is renewed in its turn, or not at all', async () => {
+    const { promise: turn, resolve: goOn } = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const { lodge, tree } = await enter({}, async (logOn) => {
+      asked.push('turn');
+      if (asked.length === 2) await turn;
+      if (asked.length === 3) throw new Failure({ code: 'wrong-password', doing: 'log on as', what: 'it rests' });
+      return logOn();
+    });
+    lodge.expire();
+    const reading = read(tree);
+    await expect.poll(() => asked.length).toBe(2);
+    expect(lodge.asked).toEqual(CHAIN);
+    goOn();
+    expect(await reading).toBe('abc');
+    lodge.expire();
+    expect(await failureOf(read(tree))).toMatchObject({ code: 'session-expired', cause: { code: 'wrong-password' } });
+    expect([asked.length, lodge.tried]).toEqual([3, 2]);
+  });
+
   it('in the middle of a chain fails that one chain, since a part of it was done', async () => {
     const { lodge, tree } = await enter();
     lodge.refuse = ({ command }) => (command === COMMAND.read ? STATUS.NETWORK_SESSION_EXPIRED : undefined);
@@ -130,8 +160,11 @@ describe('a session that has expired', () => {
   it('is over when it was logged off: no password is tried for it', async () => {
     const { lodge, session } = await enter();
     await session.logoff();
-    expect((await failureOf(session.renew())).code).toBe('session-expired');
+    expect(await failureOf(session.renew())).toMatchObject({ code: 'session-expired', what: 'it was logged off' });
     expect(lodge.tried).toBe(1);
+    // Other sessions of the connection go on.
+    expect(lodge.asked).toEqual([COMMAND.logoff]);
+    expect(await connection?.echo(2_000)).toBeGreaterThan(0);
   });
 
   it('and is not answered any more is a timeout, for whoever waits for the renewal too', async () => {

@@ -15,6 +15,7 @@ import type { Answer, Exchange, Renewal } from './exchange.ts';
 import type { Identity } from './identity.ts';
 import { answerAt, type Line } from './line.ts';
 import type { Random } from './negotiate.ts';
+import type { LogonTurn } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { COMMAND } from './wire/header.ts';
 import { sessionSetupRequest } from './wire/session-setup.ts';
@@ -24,6 +25,7 @@ export interface RenewalParts {
   line: Line;
   sessionId: bigint;
   identity: Identity;
+  turn: LogonTurn;
   host: string;
   clock: Clock;
   random: Random;
@@ -44,17 +46,27 @@ export class SessionRenewal implements Renewal {
 
   holds(exchange: Exchange): boolean {
     exchange.renewalsBefore = this.#renewals;
-    const isOurs = exchange.outgoing.parts[0]?.command === COMMAND.sessionSetup;
-    if (this.#underWay === undefined || isOurs) return false;
+    if (this.#underWay === undefined || isLogon(exchange)) return false;
     this.#held.push(exchange);
     return true;
   }
 
   refused(exchange: Exchange): void {
     const { link } = this.#parts.line;
-    if (exchange.repeated) {
-      link.fail(this.#ended('it has expired again right after it was renewed'));
-      exchange.fail(link.failure ?? this.#ended('it has expired'));
+    const over = this.#over();
+    if (over !== undefined) {
+      exchange.fail(over);
+      return;
+    }
+    // A log-on that waited for the renewal would wait for itself.
+    if (exchange.repeated || isLogon(exchange)) {
+      const why = this.#ended(
+        isLogon(exchange)
+          ? 'the server refuses the log-on that would renew it as expired'
+          : 'it has expired again right after it was renewed',
+      );
+      link.fail(why);
+      exchange.fail(link.failure ?? why);
       return;
     }
     exchange.repeat();
@@ -73,14 +85,22 @@ export class SessionRenewal implements Renewal {
    * `session-expired` with what the server said as its cause, or what ended the connection.
    */
   renew(): Promise<void> {
+    const over = this.#over();
+    if (over !== undefined) return Promise.reject(over);
     this.#underWay ??= this.#run();
     return this.#underWay;
+  }
+
+  /** Why there is nothing to be renewed: after a LOGOFF the connection may go on with other sessions. */
+  #over(): Failure | undefined {
+    const { identity, line } = this.#parts;
+    return identity.isWiped ? (line.link.failure ?? this.#ended('it was logged off')) : undefined;
   }
 
   async #run(): Promise<void> {
     const { link } = this.#parts.line;
     try {
-      await this.#logOn();
+      await this.#parts.turn(() => this.#logOn());
     } catch (error) {
       const what = isFailure(error) ? error.what : textOf(error);
       link.fail(this.#ended(`it could not be renewed: ${what}`, error));
@@ -129,4 +149,8 @@ export class SessionRenewal implements Renewal {
       ...(cause === undefined ? {} : { cause }),
     });
   }
+}
+
+function isLogon(exchange: Exchange): boolean {
+  return exchange.outgoing.parts[0]?.command === COMMAND.sessionSetup;
 }

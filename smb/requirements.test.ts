@@ -52,7 +52,7 @@ describe('a least dialect', () => {
     expect(failure.what).toBe(
       `${dialectName(least)} or later is required, and the server offers ${dialectName(dialect)}`,
     );
-    expect(failure.hint).not.toBe('');
+    expect(failure.hint).toMatch(/./);
   });
 
   it('of a real server of its time', async () => {
@@ -195,6 +195,8 @@ describe('somebody who changes the answer to NEGOTIATE', () => {
       (error: unknown) => (error instanceof Failure ? error.code : String(error)),
     );
     expect(found).toBe(code);
+    // A share that nobody is given is not kept.
+    expect(lodge.asked.includes(COMMAND.treeDisconnect)).toBe(code !== 'no failure');
   });
 
   it('a server of 3.0 that does not know the question is not believed', async () => {
@@ -203,5 +205,14 @@ describe('somebody who changes the answer to NEGOTIATE', () => {
     const session = await connection.logon(LODGER);
     await failureOf(session.tree(SHARE));
     await failureOf(session.tree(SHARE));
+    expect(lodge.asked.filter((command) => command === COMMAND.treeDisconnect)).toHaveLength(2);
+  });
+
+  it('a share that demands encryption of a server that has none is left again', async () => {
+    lodge = await startLodge({ dialect: 0x0210, shareFlags: 0x8000 });
+    const connection = await connectTo(lodge.port, {});
+    const session = await connection.logon(LODGER);
+    expect(await failureOf(session.tree(SHARE))).toMatchObject({ code: 'not-supported', doing: 'encrypt' });
+    expect(lodge.asked).toEqual([COMMAND.treeConnect, COMMAND.treeDisconnect]);
   });
 });

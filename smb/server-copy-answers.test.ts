@@ -130,6 +130,32 @@ describe('a server with limits', () => {
   });
 });
 
+it('a server that names other limits each time is given up', async () => {
+  let totalBytes = 16 * MIB;
+  const server = await serve((to) => {
+    if (!isCopy(to)) return undefined;
+    totalBytes -= 1;
+    return { to, status: INVALID_PARAMETER, body: three(16, MIB, totalBytes) };
+  });
+  expect(await codeOf(copy(server.line, 'from', 'to'))).toBe('nt-status');
+  expect(server.asked.flat().filter(isCopy).length).toBe(2);
+  expect(withdrawn(server)).toBe(true);
+});
+
+it('a server that tells nothing when the copy closes is asked', async () => {
+  let closes = 0;
+  const server = await serve((to) => {
+    if (to.command !== COMMAND.close) return undefined;
+    closes += 1;
+    const body = GOOD.close(SIZE);
+    // Flags: no attributes. The second one is that of the copy.
+    if (closes === 2) body.fill(0, 2);
+    return { to, body };
+  });
+  expect((await copy(server.line, 'from', 'to')).size).toBe(SIZE);
+  expect(withdrawn(server)).toBe(false);
+});
+
 describe('a copy that cannot be trusted is withdrawn:', () => {
   it('the server says that it copied less', async () => {
     const server = await serve((to) => (isCopy(to) ? { to, body: three(6, 0, 77) } : undefined));

@@ -7,6 +7,7 @@ import { Failure } from '../base/failure.ts';
 import { stat } from './file.ts';
 import { type About, answerAt, type Line, mustSucceed } from './line.ts';
 import { wirePath } from './name.ts';
+import { hasMoved } from './share.ts';
 import { STATUS, statusFailure } from './status.ts';
 import { withdraw } from './store.ts';
 import type { BasicInfo, Stat } from './types.ts';
@@ -52,15 +53,16 @@ export async function copy(line: Line, from: string, to: string): Promise<Stat> 
   }
   try {
     const after = (await line.close(source.fileId, about)) ?? (await stat(line, from));
-    if (moved(source.stat, after)) throw movedMeanwhile(about);
+    // Every byte of it was confirmed.
+    if (hasMoved({ before: source.stat, after, bytes: source.stat.size })) throw movedMeanwhile(about);
   } catch (error) {
     await withdraw(line, fileId, about);
     throw error;
   }
-  const copied = await line.close(fileId, about);
+  // A server may leave the attributes out of its answer to CLOSE.
+  const copied = (await line.close(fileId, about)) ?? (await stat(line, to));
   // Every byte was confirmed: if it is another file by now, somebody else has made it so, and it is not ours to remove.
-  if (copied === undefined || copied.size !== source.stat.size)
-    throw notAsCopied(about, source.stat.size, copied?.size);
+  if (copied.size !== source.stat.size) throw notAsCopied(about, source.stat.size, copied.size);
   return copied;
 }
 
@@ -121,7 +123,10 @@ function chunksOf(at: number, size: number, limits: CopyLimits): Chunk[] {
   return chunks;
 }
 
-/** What the server takes, where that is less than was sent; else it means something other by its refusal. */
+/**
+ * What the server takes, where that is less than was sent; else it means something other by its refusal. Its limits are its settings:
+ * one that names others the next time could go on for ever.
+ */
 function smaller(sent: CopyLimits, output: Buffer, about: About): CopyLimits {
   const takes = readCopyLimits(output);
   const limits = {
@@ -131,7 +136,13 @@ function smaller(sent: CopyLimits, output: Buffer, about: About): CopyLimits {
   };
   const less =
     limits.chunks < sent.chunks || limits.chunkBytes < sent.chunkBytes || limits.totalBytes < sent.totalBytes;
-  if (!less || limits.chunks === 0 || limits.chunkBytes < LEAST_CHUNK_BYTES || limits.totalBytes < LEAST_CHUNK_BYTES)
+  if (
+    sent !== USUAL ||
+    !less ||
+    limits.chunks === 0 ||
+    limits.chunkBytes < LEAST_CHUNK_BYTES ||
+    limits.totalBytes < LEAST_CHUNK_BYTES
+  )
     throw statusFailure(STATUS.INVALID_PARAMETER, about.doing, about.subject);
   return limits;
 }
@@ -145,10 +156,6 @@ function keptOf(source: Stat): BasicInfo {
   };
 }
 
-function moved(before: Stat, after: Stat): boolean {
-  return before.size !== after.size || before.written !== after.written || before.changed !== after.changed;
-}
-
 function movedMeanwhile(about: About): Failure {
   return new Failure({
     code: 'changed',
@@ -160,12 +167,12 @@ function movedMeanwhile(about: About): Failure {
   });
 }
 
-function notAsCopied(about: About, wanted: number, found: number | undefined): Failure {
+function notAsCopied(about: About, wanted: number, found: number): Failure {
   return new Failure({
     code: 'nt-status',
     doing: about.doing,
     subject: about.subject,
-    what: `the copy has ${found === undefined ? 'an unknown number of' : found} bytes of ${wanted}`,
+    what: `the copy has ${found} bytes of ${wanted}`,
     hint: 'look at the free space and the log of the server',
     retry: true,
   });

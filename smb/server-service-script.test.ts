@@ -3,7 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { listOpenFiles } from './open-files.ts';
 import { NdrWriter } from './rpc/ndr.ts';
 import { type Asked, chain, good, type Said, type ScriptedLine, startLine } from './scripted/signing.ts';
+import { FOR_OPERATORS } from './server-service.ts';
 import { listSessions } from './sessions.ts';
+import { listShares } from './shares.ts';
 import { COMMAND } from './wire/header.ts';
 
 let server: ScriptedLine | undefined;
@@ -139,5 +141,24 @@ describe('a refusal', () => {
     await expect(listSessions(started.line, 'fs', 10)).rejects.toMatchObject({ code, retry, subject: 'fs' });
     expect(started.calls).toHaveLength(1);
     await closed(started);
+  });
+
+  it.each([
+    [5, 'access-denied'],
+    [0x1c01_0002, 'not-supported'],
+  ])('by the fault %d of RPC is %s, with what was asked and what helps', async (status, code) => {
+    const fault = packet(3, Buffer.alloc(12));
+    fault.writeUInt32LE(status, 24);
+    server = await startLine(512, (parts) =>
+      parts.map((to) => chain([to.command === COMMAND.ioctl ? ioctl(to, fault) : good(to)])),
+    );
+    const { line } = server;
+    await expect(listOpenFiles(line, 'fs', 10)).rejects.toMatchObject({
+      code,
+      doing: 'list the open files of',
+      subject: 'fs',
+      hint: FOR_OPERATORS,
+    });
+    await expect(listShares(line, 'fs')).rejects.toMatchObject({ code, hint: expect.stringContaining('by hand') });
   });
 });

@@ -3,7 +3,7 @@
  *
  *   CREATE srvsvc → bind → question, again with the resume handle while there is more → CLOSE
  */
-import { Failure } from '../base/failure.ts';
+import { Failure, isFailure } from '../base/failure.ts';
 import type { About, Line } from './line.ts';
 import { Pipe } from './pipe.ts';
 import { type Answered, ENUM_DONE, ENUM_MORE, enumRequest, type Listing, parseEnum } from './rpc/enumeration.ts';
@@ -24,6 +24,10 @@ const UNSUPPORTED: readonly number[] = [1, 50, 120, 124];
 const INVALID_LEVEL = 124;
 const SHORT_OF_MEMORY: readonly number[] = [8, 14];
 
+/** The hint of the lists that not everybody may see. */
+export const FOR_OPERATORS =
+  'not every server tells this, and then only to members of its Administrators or Server Operators; without it nothing else is lost';
+
 export interface Asked<Row> {
   /** The same list at several levels, in the order of trying. */
   listings: readonly Listing<Row>[];
@@ -31,7 +35,7 @@ export interface Asked<Row> {
   limit: number;
   /** For messages: «list the shares of». */
   doing: string;
-  /** What helps when the account may not. */
+  /** What helps when the account may not, or the server cannot. */
   hint: string;
 }
 
@@ -55,6 +59,8 @@ export async function askServerService<Row>(
     const pipe = new Pipe(line, fileId, about);
     checkBindAck(await pipe.call(bindRequest(1)));
     return await enumerate(pipe, host, asked);
+  } catch (error) {
+    throw withHint(error, host, asked);
   } finally {
     line.closeLater(fileId, about);
   }
@@ -84,6 +90,12 @@ async function enumerate<Row>(pipe: Pipe, host: string, asked: Asked<Row>): Prom
     resumeHandle = answer.resumeHandle;
   }
   throw badAnswer(`the answer to «${asked.doing}» does not end`);
+}
+
+/** A packet that refuses does not know what was asked. */
+function withHint(error: unknown, host: string, { doing, hint }: { doing: string; hint: string }): unknown {
+  if (!isFailure(error, 'access-denied', 'not-supported') || error.hint !== undefined) return error;
+  return new Failure({ code: error.code, doing, subject: host, what: error.what, hint, cause: error });
 }
 
 function refused(host: string, { doing, hint }: { doing: string; hint: string }, status: number): Failure {

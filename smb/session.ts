@@ -13,7 +13,7 @@ import { SessionRenewal } from './renew.ts';
 import { listSessions } from './sessions.ts';
 import { listShares } from './shares.ts';
 import { SmbTree } from './tree.ts';
-import type { ClientSession, Connection, HeldFile, Session, ShareInfo, Tree } from './types.ts';
+import type { ClientSession, Connection, HeldFile, LogonTurn, Session, ShareInfo, Tree } from './types.ts';
 import { validateNegotiation } from './validate.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { logoffRequest, treeDisconnectRequest } from './wire/simple.ts';
@@ -29,6 +29,8 @@ export interface SessionParts {
   encrypt: boolean;
   /** The session's own from here on: it wipes it at its end. */
   identity: Identity;
+  /** For its renewals. */
+  turn: LogonTurn;
   clock: Clock;
   random: Random;
 }
@@ -69,14 +71,14 @@ export class SmbSession implements Session {
     try {
       return await work(line);
     } finally {
-      await line.exchange([treeDisconnectRequest()], { doing: 'disconnect from', subject: 'IPC$', lane: 'urgent' });
+      await leave(line, 'IPC$');
     }
   }
 
   async tree(share: string): Promise<Tree> {
     const { line, kind } = await this.#connect(share);
     if (kind === 'disk') return new SmbTree(share, line, this.connection.server);
-    await line.exchange([treeDisconnectRequest()], { doing: 'disconnect from', subject: share, lane: 'urgent' });
+    await leave(line, share);
     throw new Failure({
       code: 'bad-share',
       doing: 'connect to share',
@@ -98,21 +100,44 @@ export class SmbSession implements Session {
   }
 
   async #connect(share: string): Promise<{ line: Line; kind: ConnectedTree['kind'] }> {
-    const { link, protection, host, terms } = this.#parts;
+    const { link, protection, host } = this.#parts;
     const why = refusedName(share);
     if (why !== undefined)
-      throw new Failure({ code: 'bad-name', doing: 'connect to share', subject: printable(share), what: why });
+      throw new Failure({
+        code: 'bad-name',
+        doing: 'connect to share',
+        subject: printable(share),
+        what: why,
+        hint: 'give the name of the share as the list of shares has it',
+      });
     const about = { doing: 'connect to share', subject: share, lane: 'urgent' } as const;
     const answer = await this.#line.ask(treeConnectRequest(`\\\\${host}\\${share}`), about);
     const tree = readConnectedTree(answer.part);
     if (tree === undefined || answer.header.asyncId !== undefined)
       throw badAnswer('TREE_CONNECT gave no share that we know');
-    if (tree.encrypt && !protection.canEncrypt) throw noCipher();
+    if (tree.encrypt && !protection.canEncrypt) {
+      await leave(new Line(link, protection, answer.header.treeId, this.#parts.encrypt), share);
+      throw noCipher();
+    }
     const line = new Line(link, protection, answer.header.treeId, this.#parts.encrypt || tree.encrypt);
-    if (!this.#validated) {
-      await validateNegotiation(line, terms);
-      this.#validated = true;
+    try {
+      await this.#validate(line);
+    } catch (error) {
+      await leave(line, share);
+      throw error;
     }
     return { line, kind: tree.kind };
   }
+
+  async #validate(line: Line): Promise<void> {
+    if (this.#validated) return;
+    await validateNegotiation(line, this.#parts.terms);
+    this.#validated = true;
+  }
+}
+
+/** TREE_DISCONNECT of a share that nobody was given. Where it does not get through the server does the same by itself. */
+async function leave(line: Line, share: string): Promise<void> {
+  const about = { doing: 'disconnect from', subject: share, lane: 'urgent' } as const;
+  await line.exchange([treeDisconnectRequest()], about).catch(() => undefined);
 }

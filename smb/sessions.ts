@@ -1,7 +1,7 @@
 /** Who is connected to the server (MS-SRVS 3.1.4.5). */
 import type { Line } from './line.ts';
 import { SESSIONS } from './rpc/srvsvc-sessions.ts';
-import { askServerService } from './server-service.ts';
+import { askServerService, FOR_OPERATORS } from './server-service.ts';
 import type { ClientSession } from './types.ts';
 
 /** @param line to IPC$ */
@@ -14,7 +14,7 @@ export async function listSessions(
     listings: SESSIONS,
     limit,
     doing: 'list the sessions of',
-    hint: 'it takes a member of Administrators or Server Operators on the server; without it nothing else is lost',
+    hint: FOR_OPERATORS,
   });
   return { sessions: rows, more };
 }

@@ -112,7 +112,7 @@ class OpenShare implements Share {
   }
 }
 
-/** Whether what was read may be of two versions (MS-SMB2 2.2.16: the attributes that CLOSE tells). */
+/** Whether what `fetch` read may be of two versions (MS-SMB2 2.2.16: the attributes that CLOSE tells). Not for `fetchRanges`, which reads fewer bytes than there are. */
 export function hasMoved({ before, after, bytes }: Fetched): boolean {
   return (
     bytes !== before.size ||

@@ -13,16 +13,20 @@
 import { RESERVE } from './credits.ts';
 import type { Answer } from './exchange.ts';
 import { type About, answerAt, type Line } from './line.ts';
-import { STATUS, statusFailure } from './status.ts';
+import { dataOf } from './range-io.ts';
+import { STATUS } from './status.ts';
 import type { Fetched, FetchSink, Stat } from './types.ts';
 import { Window } from './window.ts';
-import { type Create, closeRequest, PREVIOUS_FILE, readClosed, readCreated, readFileHandle } from './wire/create.ts';
+import { type Create, closeRequest, PREVIOUS_FILE, readClosed, readFileHandle, readOpened } from './wire/create.ts';
 import { chargeFor, type Part } from './wire/header.ts';
-import { readData, readRequest } from './wire/read-write.ts';
+import { readRequest } from './wire/read-write.ts';
 
 /** Files and bytes of one chain: a longer one saves little more, and all of it waits for its slowest file. */
 const FILES = 8;
 const CHAIN_BYTES = 524_288;
+/** The same for every file. */
+const CLOSE: Part = closeRequest(PREVIOUS_FILE, true);
+
 /** Shared chains of which only the first file came, one after the other, until no more are sent. */
 const REFUSALS = 3;
 
@@ -126,8 +130,12 @@ export class SmallReads {
 
   async #alone(wanted: Waiting): Promise<void> {
     const { create, bytes, about } = wanted;
-    const request = [readRequest(PREVIOUS_FILE, 0, bytes)];
-    const { created, answers, after } = await this.#line.onFile(create, request, about, true);
+    const { created, answers, after } = await this.#line.onFile(
+      create,
+      [readRequest(PREVIOUS_FILE, 0, bytes)],
+      about,
+      true,
+    );
     await hand(wanted, created.stat, answerAt(answers, 0), after);
   }
 
@@ -135,28 +143,28 @@ export class SmallReads {
     const parts = chain.flatMap((each): Part[] => [
       this.#line.creating(each.create),
       readRequest(PREVIOUS_FILE, 0, each.bytes),
-      closeRequest(PREVIOUS_FILE, true),
+      CLOSE,
     ]);
     const [first] = chain;
     const subject = `${first?.about.subject ?? ''} and ${chain.length - 1} more`;
     const answers = await this.#line.exchange(parts, { doing: 'read', subject, lane: 'bulk' });
-    const handed: Promise<void>[] = [];
-    const whole = chain.filter((wanted, index) => {
-      const [created, read, closed] = answers.slice(3 * index, 3 * index + 3);
-      if (
-        created === undefined ||
-        read === undefined ||
-        closed === undefined ||
-        !this.#isWhole(created, read, closed, wanted)
-      )
-        return false;
-      handed.push(hand(wanted, readCreated(created.part).stat, read, readClosed(closed.part)).catch(wanted.reject));
-      return true;
-    });
-    this.#again.push(...chain.filter((each) => !whole.includes(each)));
-    if (whole.length > 1) this.#refusals = 0;
-    else if (whole[0] === first) this.#refusals += 1;
-    await Promise.all(handed);
+    const handing: Promise<void>[] = [];
+    let came = 0;
+    for (const [index, wanted] of chain.entries()) {
+      const created = answerAt(answers, 3 * index);
+      const read = answerAt(answers, 3 * index + 1);
+      const closed = answerAt(answers, 3 * index + 2);
+      if (!this.#isWhole(created, read, closed, wanted)) {
+        this.#again.push(wanted);
+        continue;
+      }
+      came += 1;
+      const handed = hand(wanted, readOpened(created.part), read, readClosed(closed.part));
+      if (handed !== undefined) handing.push(handed);
+    }
+    if (came > 1) this.#refusals = 0;
+    else if (answers[0]?.status === STATUS.SUCCESS) this.#refusals += 1;
+    if (handing.length > 0) await Promise.all(handing);
   }
 
   /** Whether all three went well. A handle whose CLOSE did not is closed on its own. */
@@ -170,26 +178,44 @@ export class SmallReads {
   }
 }
 
-/** Gives a file to whoever wants it, when it is whole. */
-async function hand(wanted: Waiting, before: Stat, answer: Answer, after: Stat | undefined): Promise<void> {
+/** Gives a file to whoever wants it, when it is whole. Never throws and never rejects; a promise is back-pressure. */
+function hand(wanted: Waiting, before: Stat, answer: Answer, after: Stat | undefined): undefined | Promise<void> {
   const { bytes, sink, about } = wanted;
-  if (before.size > bytes) return wanted.resolve(undefined);
-  // A server may be unable to go on with a chain once a part of it went asynchronous (MS-SMB2 3.3.5.2.7.2); alone it can.
-  if (answer.status === STATUS.INTERNAL_ERROR) return wanted.resolve(undefined);
-  const data = dataOf(answer, bytes, about);
-  // A file that was cut meanwhile ends early, and `after` shows it; data that is missing without that is not whole.
-  if (data.length < before.size && (after === undefined || after.size === before.size))
-    return wanted.resolve(undefined);
-  const whole = data.subarray(0, before.size);
-  sink.begin?.(before);
-  const taken = whole.length > 0 ? sink.data(whole, 0) : undefined;
-  if (taken !== undefined) await taken;
-  wanted.resolve({ before, after: after ?? (await wanted.look()), bytes: whole.length });
+  try {
+    // A server may be unable to go on with a chain once a part of it went asynchronous (MS-SMB2 3.3.5.2.7.2); alone it can.
+    const data =
+      before.size > bytes || answer.status === STATUS.INTERNAL_ERROR ? undefined : dataOf(answer, bytes, about);
+    if (data === undefined || isCutShort(data, before, after)) {
+      wanted.resolve(undefined);
+      return undefined;
+    }
+    const whole = data.length > before.size ? data.subarray(0, before.size) : data;
+    sink.begin?.(before);
+    const taken = whole.length > 0 ? sink.data(whole, 0) : undefined;
+    if (taken !== undefined || after === undefined) return finish(wanted, before, after, whole.length, taken);
+    wanted.resolve({ before, after, bytes: whole.length });
+  } catch (error) {
+    wanted.reject(error);
+  }
+  return undefined;
 }
 
-/** The data of a READ; END_OF_FILE is «no bytes», not an error (MS-SMB2 3.3.5.12). Not copied out of the message. */
-export function dataOf({ status, part }: Answer, askedBytes: number, about: About): Buffer {
-  if (status === STATUS.END_OF_FILE) return Buffer.alloc(0);
-  if (status !== STATUS.SUCCESS) throw statusFailure(status, about.doing, about.subject);
-  return readData(part, askedBytes);
+/** A file that was cut meanwhile ends early, and `after` shows it; data that is missing without that is not whole. */
+function isCutShort(data: Buffer, before: Stat, after: Stat | undefined): boolean {
+  return data.length < before.size && (after === undefined || after.size === before.size);
+}
+
+async function finish(
+  wanted: Waiting,
+  before: Stat,
+  after: Stat | undefined,
+  bytes: number,
+  taken: void | Promise<void>,
+): Promise<void> {
+  try {
+    await taken;
+    wanted.resolve({ before, after: after ?? (await wanted.look()), bytes });
+  } catch (error) {
+    wanted.reject(error);
+  }
 }

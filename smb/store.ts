@@ -8,6 +8,7 @@ import type { Answer } from './exchange.ts';
 import { stat } from './file.ts';
 import { type About, answerAt, type Line, mustSucceed } from './line.ts';
 import { wirePath } from './name.ts';
+import { WRITES } from './range-io.ts';
 import type { BasicInfo, Stat, StoreSource } from './types.ts';
 import {
   ACCESS,
@@ -27,8 +28,6 @@ import { flushRequest } from './wire/simple.ts';
 /** Up to this size a file is written in one chain. */
 const ONE_TRIP_BYTES = 65_536;
 const WRITE_BYTES = 1_048_576;
-/** WRITEs of one file in flight. */
-const WRITES = 8;
 
 /** Attributes that keep a file out of sight: it has them before anybody can see it. */
 const FROM_THE_BEGINNING = ATTRIBUTE.hidden | ATTRIBUTE.system;

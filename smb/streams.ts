@@ -2,7 +2,7 @@
  * Named streams (MS-FSCC 5.1): their list, making one of a file that is there, removing one. Reading is `fetch` with the stream's name.
  */
 import { aboutPath, change, opening } from './file.ts';
-import { answerAt, type Line, mustSucceed } from './line.ts';
+import { type About, answerAt, type Line, mustSucceed } from './line.ts';
 import { wirePath } from './name.ts';
 import { STATUS } from './status.ts';
 import { store } from './store.ts';
@@ -33,9 +33,25 @@ export async function streams(line: Line, path: string, maxTransactBytes: number
 }
 
 /**
- * Creates a stream of a file that is there. A server that is asked for a stream of a missing file makes the file too: hence the
- * opening of the file itself, which fails where there is none, and which keeps it there as long as this takes.
+ * Works on a stream that may have to be made, of a file that is there. A server that is asked to make a stream of a missing file
+ * makes the file too: hence the opening of the file itself, which fails where there is none, and which keeps it there meanwhile.
+ * @param work is given the attributes for the CREATE of the stream: a Samba server gives them to the file
  */
+export async function besideFile<T>(
+  line: Line,
+  path: string,
+  about: About,
+  work: (attributes: number) => Promise<T>,
+): Promise<T> {
+  const { fileId, stat } = await line.open(opening(path, ACCESS.readAttributes), about);
+  try {
+    return await work(stat.attributes & ATTRIBUTES_OF_CREATE);
+  } finally {
+    line.closeLater(fileId, about);
+  }
+}
+
+/** Creates a stream of a file that is there. */
 export async function storeStream(
   line: Line,
   path: string,
@@ -47,13 +63,9 @@ export async function storeStream(
   const about = aboutPath('store a stream of', path);
   // A name that is refused is refused before anything is asked.
   wirePath(path, stream);
-  const { fileId, stat } = await line.open(opening(path, ACCESS.readAttributes), about);
-  try {
-    const attributes = stat.attributes & ATTRIBUTES_OF_CREATE;
-    return await store(line, path, source, info, maxWriteBytes, { name: stream, attributes });
-  } finally {
-    line.closeLater(fileId, about);
-  }
+  return besideFile(line, path, about, (attributes) =>
+    store(line, path, source, info, maxWriteBytes, { name: stream, attributes }),
+  );
 }
 
 export async function removeStream(line: Line, path: string, stream: string): Promise<void> {

@@ -12,6 +12,8 @@
  *   bad-share, access-denied, not-found, exists, not-a-directory, is-a-directory, not-empty, sharing-violation, locked,
  *   delete-pending, changed (what was read or is to be changed is not what it was), no-space, bad-name, disconnected,
  *   bad-signature, malformed, session-expired, not-supported, nt-status (any other).
+ * Two more say nothing about the server or the way to it, so that no action belongs to them: closed (an open file was used after its
+ * `close`) and too-large (`Share.read` was to take more into memory than it may).
  * The message holds the NT status by name, what was tried, and a hint. What to do about it (try again, skip, connect anew, stop) is
  * what `actionOf` (status.ts) says; docs/nt-status.md has it for every status.
  */
@@ -95,12 +97,18 @@ export interface ServerInfo {
   cipher: CipherName | undefined;
 }
 
+/** Lets a log-on through when it may be tried, else throws why not; whatever the log-on throws, it throws. */
+export type LogonTurn = <T>(logOn: () => Promise<T>) => Promise<T>;
+
 export interface Connection {
   readonly server: ServerInfo;
   /** SMB2 ECHO (MS-SMB2 2.2.28); milliseconds it took. A missed one does not close the connection: the caller judges. */
   echo(timeoutMs: number): Promise<number>;
-  /** Logs on with NTLMv2 in SPNEGO. Guest and anonymous sessions are refused (guest-only). */
-  logon(credentials: Credentials): Promise<Session>;
+  /**
+   * Logs on with NTLMv2 in SPNEGO. Guest and anonymous sessions are refused (guest-only).
+   * @param turn through which every log-on of the session goes, its renewals too; at once unless told
+   */
+  logon(credentials: Credentials, turn?: LogonTurn): Promise<Session>;
   close(): void;
   /** Resolves once, with why the connection ended. */
   readonly closed: Promise<Error>;
@@ -192,7 +200,8 @@ export interface FetchSink {
   begin?(before: Stat): void;
   /**
    * In any order of offsets, each byte once. A returned promise is back-pressure; it must not wait for other fetching or storing over
-   * the same connection, which may be waiting for the room that this chunk takes. The chunk belongs to the sink from now on.
+   * the same connection, which may be waiting for the room that this chunk takes. The chunk belongs to the sink from now on where the
+   * call returns nothing; where it returns a promise it is lent until that settles, and its memory is read into again afterwards.
    * May throw, or reject, to stop, as `begin` may; calls that are under way by then still end.
    */
   data(chunk: Buffer, offset: number): void | Promise<void>;
@@ -213,7 +222,7 @@ export interface StoreSource {
    * away then. Without it a small file takes fewer round trips.
    */
   begin?(): Promise<void>;
-  /** Bytes [offset, offset+length); shorter only at the end. */
+  /** Bytes [offset, offset+length); shorter only at the end. They go out from where they lie: the buffer is not used for anything else. */
   read(offset: number, length: number): Buffer | Promise<Buffer>;
 }
 

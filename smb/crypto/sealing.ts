@@ -10,6 +10,7 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { Failure } from '../../base/failure.ts';
 import { malformed } from '../malformed.ts';
 import type { ServerInfo } from '../types.ts';
+import { putU64, u64At } from '../wire/u64.ts';
 
 export type Cipher = NonNullable<ServerInfo['cipher']>;
 
@@ -36,10 +37,10 @@ export function seal(
 ): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(PROTOCOL_ID, 0);
-  header.writeBigUInt64LE(counter, NONCE_AT);
+  putU64(header, NONCE_AT, counter);
   header.writeUInt32LE(plain.length, 36);
   header.writeUInt16LE(ENCRYPTED, 42);
-  header.writeBigUInt64LE(sessionId, 44);
+  putU64(header, 44, sessionId);
 
   const sealer = sealerOf(cipher, key, header, plain.length);
   const body = sealer.update(plain);
@@ -59,7 +60,7 @@ export function unseal(cipher: Cipher, key: Buffer | KeyObject, sessionId: bigin
     throw malformed(READING, `it tells ${frame.readUInt32LE(36)} bytes and holds ${frame.length - HEADER_BYTES}`);
   }
   if (frame.readUInt16LE(42) !== ENCRYPTED) throw malformed(READING, 'it does not say that it is encrypted');
-  if (frame.readBigUInt64LE(44) !== sessionId) throw malformed(READING, 'it belongs to another session');
+  if (u64At(frame, 44) !== sessionId) throw malformed(READING, 'it belongs to another session');
 
   const header = frame.subarray(0, HEADER_BYTES);
   const opener = openerOf(cipher, key, header, frame.length - HEADER_BYTES);

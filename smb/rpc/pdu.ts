@@ -136,15 +136,10 @@ function fault(pdu: Buffer): Failure {
     code: 'access-denied',
     doing: 'call server',
     what: 'the account may not ask this',
-    hint: 'use an account that may; the name of a share can be given by hand as well',
   });
 }
 
+/** Without a hint: whoever asked knows what helps. */
 function refused(what: string): Failure {
-  return new Failure({
-    code: 'not-supported',
-    doing: 'call server',
-    what,
-    hint: 'the server does not answer such questions; give the name of the share by hand',
-  });
+  return new Failure({ code: 'not-supported', doing: 'call server', what });
 }

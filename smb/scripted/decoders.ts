@@ -15,7 +15,7 @@ import { parseDescriptor } from '../security/descriptor.ts';
 import { parseToken } from '../spnego.ts';
 import { readBufferAnswer, readErrorData } from '../wire/buffer-answer.ts';
 import { readChanges } from '../wire/change-notify.ts';
-import { readClosed, readCreated } from '../wire/create.ts';
+import { readClosed, readCreated, readOpened } from '../wire/create.ts';
 import { LAYOUTS, readEntries } from '../wire/directory.ts';
 import { readExtended } from '../wire/extended.ts';
 import { readHeader, splitChain } from '../wire/header.ts';
@@ -68,6 +68,7 @@ export const DECODERS: readonly Decoder[] = [
   decoder('SESSION_SETUP', answers('sessionSetup'), readSessionAnswer),
   decoder('TREE_CONNECT', answers('treeConnect'), readConnectedTree),
   decoder('CREATE', answers('create'), readCreated),
+  decoder('CREATE, without the file id', answers('create'), readOpened),
   decoder('CLOSE', answers('close'), readClosed),
   decoder('READ', answers('read'), (part) => readData(part, ASKED)),
   decoder('WRITE', answers('write'), readWritten),

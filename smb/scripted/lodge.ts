@@ -35,6 +35,8 @@ export interface LodgeOptions {
   forge?(answer: Buffer): Buffer;
   /** The status of FSCTL_VALIDATE_NEGOTIATE_INFO; it is carried out unless told. */
   validateStatus?: number;
+  /** ShareFlags of TREE_CONNECT; none unless told. */
+  shareFlags?: number;
 }
 
 export interface Lodge {
@@ -181,6 +183,7 @@ class Guest {
         const body = Buffer.alloc(16);
         body.writeUInt16LE(16, 0);
         body.writeUInt8(1, 2);
+        body.writeUInt32LE(this.#options.shareFlags ?? 0, 4);
         return this.#part(asked, STATUS.SUCCESS, body, { treeId: TREE });
       }
       case COMMAND.ioctl:

@@ -112,7 +112,9 @@ export async function startStand(options: StandOptions = {}): Promise<Stand> {
       child.stdin.write(`open ${name}\n`);
       const deadline = performance.now() + 10_000;
       while (!(await openFiles()).includes(name)) {
-        if (performance.now() > deadline) throw new Error(`smbclient does not hold ${name}`);
+        if (performance.now() < deadline) continue;
+        child.kill();
+        throw new Error(`smbclient does not hold ${name}`);
       }
       return {
         release: async () => {

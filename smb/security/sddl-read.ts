@@ -129,9 +129,12 @@ function rawAceOf(text: string): Ace {
   return readAce(bytes);
 }
 
+/** Letters, or a number: hexadecimal behind «0x», octal behind «0», else decimal (MS-DTYP 2.5.1.1). */
 function maskOf(rights: string): number {
-  if (!/^(?:0x[0-9a-f]{1,8}|\d{1,10})$/iu.test(rights)) return bitsOf(rights, RIGHTS);
-  const mask = Number(rights);
+  if (!/^(?:0x[0-9a-f]{1,8}|\d{1,12})$/iu.test(rights)) return bitsOf(rights, RIGHTS);
+  const isOctal = /^0\d/u.test(rights);
+  if (isOctal && /[89]/u.test(rights)) throw badText(rights, 'behind «0» rights are octal');
+  const mask = isOctal ? Number.parseInt(rights, 8) : Number(rights);
   if (mask > 0xffff_ffff) throw badText(rights, 'rights have 32 bits');
   return mask;
 }

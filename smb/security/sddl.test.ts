@@ -45,6 +45,7 @@ describe('SDDL', () => {
   it.each([
     ['letters of directory services', 'D:(A;;RPWPCRCCDCLCLODTSW;;;WD)', 'D:(A;;0x1ff;;;WD)'],
     ['decimal rights', 'D:(A;;1179785;;;WD)', 'D:(A;;FR;;;WD)'],
+    ['octal rights', 'D:(A;;04400211;;;WD)', 'D:(A;;FR;;;WD)'],
     ['hexadecimal rights with zeros', 'D:(A;;0x001200a9;;;S-1-1-0)', 'D:(A;;0x1200a9;;;WD)'],
     ['parts in another order', 'D:(A;;FA;;;SY)O:BA', 'O:BAD:(A;;FA;;;SY)'],
     ['no rights', 'D:(A;;;;;WD)', 'D:(A;;0x0;;;WD)'],
@@ -67,6 +68,7 @@ describe('SDDL', () => {
     ['a flag nobody knows', 'D:(A;XY;FA;;;WD)'],
     ['half a flag', 'D:(A;O;FA;;;WD)'],
     ['rights nobody knows', 'D:(A;;QQ;;;WD)'],
+    ['octal rights with a 9', 'D:(A;;019;;;WD)'],
     ['rights of 33 bits', 'D:(A;;4294967296;;;WD)'],
     ['an object where there is none', `D:(A;;FA;${GUID};;WD)`],
     ['an object that is no GUID', 'D:(OA;;FA;1234;;WD)'],

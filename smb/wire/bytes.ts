@@ -5,6 +5,7 @@
 import type { Failure } from '../../base/failure.ts';
 import { malformed } from '../malformed.ts';
 import type { FileTime } from '../types.ts';
+import { s64At } from './u64.ts';
 
 export const HEADER_BYTES = 64;
 
@@ -48,7 +49,7 @@ export function sizeAt(bytes: Buffer, at: number, name: string): number {
 
 /** A FILETIME (MS-DTYP 2.3.3). One before 1601 is no time: 0, «not known». */
 export function timeAt(bytes: Buffer, at: number): FileTime {
-  const time = bytes.readBigInt64LE(at);
+  const time = s64At(bytes, at);
   return time < 0n ? 0n : time;
 }
 

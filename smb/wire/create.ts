@@ -96,6 +96,12 @@ export function readCreated(part: Buffer): Created {
   return { fileId: readFileHandle(part), stat: statAt(part, HEADER_BYTES + 8) };
 }
 
+/** What is told about the file alone, for whom the file id is of no use. */
+export function readOpened(part: Buffer): Stat {
+  checkBody(part, 89, 88, 'the answer to CREATE');
+  return statAt(part, HEADER_BYTES + 8);
+}
+
 /** The file id alone: it has to be closed also when the rest of the answer cannot be believed. */
 export function readFileHandle(part: Buffer): Buffer {
   checkBody(part, 89, 88, 'the answer to CREATE');

@@ -5,6 +5,7 @@ import type { Entry } from '../types.ts';
 import { badAnswer, HEADER_BYTES, rangeOf, sizeAt, textOfBytes, timeAt, upToNext } from './bytes.ts';
 import { ATTRIBUTE } from './create.ts';
 import { COMMAND, chargeFor, type Part } from './header.ts';
+import { u64At } from './u64.ts';
 
 /** What the classes have in common begins every entry; they differ in what stands between the length of the name and the name. */
 export interface Layout {
@@ -101,6 +102,6 @@ function entryAt(buffer: Buffer, at: number, name: string, layout: Layout): Entr
 /** 0 where there is none, or none of 64 bits. */
 function fileIdAt(buffer: Buffer, at: number, { fileId }: Layout): bigint {
   if (fileId === undefined) return 0n;
-  if (fileId.bytes === 16 && buffer.readBigUInt64LE(at + fileId.at + 8) !== 0n) return 0n;
-  return buffer.readBigUInt64LE(at + fileId.at);
+  if (fileId.bytes === 16 && u64At(buffer, at + fileId.at + 8) !== 0n) return 0n;
+  return u64At(buffer, at + fileId.at);
 }

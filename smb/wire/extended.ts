@@ -75,6 +75,7 @@ function badName(name: string): Failure {
     doing: 'use extended attribute',
     subject: `«${printable(name)}»`,
     what: `its name must be 1 to ${NAME_LIMIT} characters, each of a single byte and none a control character`,
+    hint: 'use another name',
   });
 }
 
@@ -83,5 +84,6 @@ function tooLarge(bytes: number): Failure {
     code: 'no-space',
     doing: 'set extended attributes',
     what: `they take ${bytes} bytes; ${EXTENDED_LIMIT_BYTES} is the most that a file can have`,
+    hint: 'set fewer or shorter ones',
   });
 }

@@ -15,13 +15,15 @@ const FILE_ID_AT: Partial<Record<Command, number>> = {
 };
 
 /**
- * For a part that is to be sent by itself: puts in the file id that it would have taken from the part before.
- * Returns the id that the next part would take from this one.
+ * A part as it is sent by itself: with the file id that it would have taken from the part before, and that id, or its own, which the
+ * next part would take from it. The part that is given stays as it is: several chains may hold it.
  */
-export function addressPart(part: Part, previous: Buffer | undefined): Buffer | undefined {
+export function addressPart(part: Part, previous: Buffer | undefined): { part: Part; fileId: Buffer | undefined } {
   const at = FILE_ID_AT[part.command];
-  if (at === undefined) return previous;
+  if (at === undefined) return { part, fileId: previous };
   const own = part.body.subarray(at, at + PREVIOUS_FILE.length);
-  if (own.equals(PREVIOUS_FILE)) previous?.copy(own);
-  return own;
+  if (previous === undefined || !own.equals(PREVIOUS_FILE)) return { part, fileId: own };
+  const body = Buffer.from(part.body);
+  previous.copy(body, at);
+  return { part: { ...part, body }, fileId: previous };
 }

@@ -3,6 +3,7 @@
  * Message ids are numbers here: a client that sends a million messages a second reaches 2^53 after 285 years.
  */
 import { align8, badAnswer, HEADER_BYTES, sizeAt } from './bytes.ts';
+import { putU64, u64At } from './u64.ts';
 
 export const COMMAND = {
   negotiate: 0,
@@ -43,6 +44,8 @@ const SIGNATURE_BYTES = 16;
 export interface Part {
   command: Command;
   body: Buffer;
+  /** Goes out behind the body, and is not copied before: what WRITE writes. */
+  payload?: Buffer;
   /** CreditCharge: 64 KiB units of the larger of what goes out and what comes back, at least 1 (MS-SMB2 3.2.4.1.5). */
   charge: number;
 }
@@ -89,9 +92,9 @@ export function writeHeader(into: Buffer, at: number, header: RequestHeader): vo
     into.writeUInt32LE(0, at + 32);
     into.writeUInt32LE(header.treeId, at + 36);
   } else {
-    into.writeBigUInt64LE(header.asyncId, at + 32);
+    putU64(into, at + 32, header.asyncId);
   }
-  into.writeBigUInt64LE(header.sessionId, at + 40);
+  putU64(into, at + 40, header.sessionId);
   into.fill(0, at + SIGNATURE_AT, at + HEADER_BYTES);
 }
 
@@ -110,9 +113,9 @@ export function readHeader(part: Buffer): Header {
     credits: part.readUInt16LE(14),
     flags,
     messageId: unasked ? UNASKED : sizeAt(part, 24, 'a message id'),
-    asyncId: isAsync ? part.readBigUInt64LE(32) : undefined,
+    asyncId: isAsync ? u64At(part, 32) : undefined,
     treeId: isAsync ? 0 : part.readUInt32LE(36),
-    sessionId: part.readBigUInt64LE(40),
+    sessionId: u64At(part, 40),
   };
 }
 
@@ -150,7 +153,7 @@ export function putSignature(part: Buffer, signature: Buffer): void {
 /** The room of each part in a chain: all but the last are padded to eight bytes. */
 export function partLengths(parts: readonly Part[]): number[] {
   return parts.map((part, index) => {
-    const length = HEADER_BYTES + part.body.length;
+    const length = HEADER_BYTES + part.body.length + (part.payload?.length ?? 0);
     return index === parts.length - 1 ? length : align8(length);
   });
 }

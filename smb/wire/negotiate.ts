@@ -97,15 +97,23 @@ export interface Negotiated {
   cipher: CipherName | undefined;
 }
 
+/** SMB 2.0.2, which is never offered: a server that has nothing better may choose it all the same. */
+export const DIALECT_2_0_2 = 0x0202;
+
+/** DialectRevision, whether it was offered or not. */
+export function chosenDialect(part: Buffer): number {
+  checkBody(part, 65, 64, 'the answer to NEGOTIATE');
+  return part.readUInt16LE(HEADER_BYTES + 4);
+}
+
 /** @param offer what the server was offered: whatever else it chooses is `malformed` */
 export function readNegotiated(part: Buffer, offer = EVERYTHING): Negotiated {
   const name = 'the answer to NEGOTIATE';
-  checkBody(part, 65, 64, name);
   const at = HEADER_BYTES;
-  const chosenDialect = part.readUInt16LE(at + 4);
-  const dialect = offer.dialects.find((each) => each === chosenDialect);
+  const revision = chosenDialect(part);
+  const dialect = offer.dialects.find((each) => each === revision);
   if (dialect === undefined)
-    throw badAnswer(`the server chose the dialect 0x${chosenDialect.toString(16)}, which was not offered`);
+    throw badAnswer(`the server chose the dialect 0x${revision.toString(16)}, which was not offered`);
   // The security buffer is not needed, but one that does not fit is a sign of worse.
   rangeOf(part, part.readUInt16LE(at + 56), part.readUInt16LE(at + 58), at + 64, name);
   const securityMode = part.readUInt16LE(at + 2);

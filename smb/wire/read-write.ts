@@ -25,17 +25,16 @@ export function readData(part: Buffer, askedBytes: number): Buffer {
   return rangeOf(part, part.readUInt8(HEADER_BYTES + 2), length, DATA_AT, 'the answer to READ');
 }
 
-/** @param data at most MaxWriteSize bytes; copied into the request */
+/** @param data at most MaxWriteSize bytes; must stay as it is until the request is answered */
 export function writeRequest(fileId: Buffer, offset: number, data: Buffer): Part {
-  const body = Buffer.allocUnsafe(WRITE_FIXED_BYTES + Math.max(1, data.length));
-  body.fill(0, 0, WRITE_FIXED_BYTES + 1);
+  // The structure counts one byte of its buffer, which is there also when there is nothing to write.
+  const body = Buffer.alloc(WRITE_FIXED_BYTES + (data.length === 0 ? 1 : 0));
   body.writeUInt16LE(49, 0);
   body.writeUInt16LE(HEADER_BYTES + WRITE_FIXED_BYTES, 2);
   body.writeUInt32LE(data.length, 4);
   writeOffset(body, offset);
   fileId.copy(body, 16);
-  data.copy(body, WRITE_FIXED_BYTES);
-  return { command: COMMAND.write, body, charge: chargeFor(data.length) };
+  return { command: COMMAND.write, body, payload: data, charge: chargeFor(data.length) };
 }
 
 /** How many bytes the server took. */

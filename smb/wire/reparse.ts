@@ -94,5 +94,10 @@ export function targetBytes(target: ReparseTarget): ReparsePoint {
 }
 
 function unusable(what: string): Failure {
-  return new Failure({ code: 'malformed', doing: 'build the reparse point', what });
+  return new Failure({
+    code: 'malformed',
+    doing: 'build the reparse point',
+    what,
+    hint: 'give data that fits its tag',
+  });
 }

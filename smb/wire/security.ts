@@ -69,5 +69,10 @@ function listInformation(wire: Buffer, which: 'dacl' | 'sacl'): number {
 }
 
 function unusable(what: string): Failure {
-  return new Failure({ code: 'malformed', doing: 'use the security descriptor', what });
+  return new Failure({
+    code: 'malformed',
+    doing: 'use the security descriptor',
+    what,
+    hint: 'give it in self-relative form, with an owner, a group or access rules',
+  });
 }

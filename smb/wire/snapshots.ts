@@ -1,4 +1,5 @@
 /** FSCTL_SRV_ENUMERATE_SNAPSHOTS (MS-SMB2 2.2.32.2): the previous versions that a server keeps of a share. */
+import { fileTimeOfMs } from '../file-time.ts';
 import type { Snapshot } from '../handle-types.ts';
 import type { FileTime } from '../types.ts';
 import { badAnswer, textOfBytes } from './bytes.ts';
@@ -8,9 +9,6 @@ const TOKEN_CHARACTERS = 24;
 /** A token and the NUL behind it. */
 const TOKEN_BYTES = (TOKEN_CHARACTERS + 1) * 2;
 const TOKEN = /^@GMT-(\d{4})\.(\d\d)\.(\d\d)-(\d\d)\.(\d\d)\.(\d\d)$/u;
-/** 100 ns units from 1601 to 1970, and in one millisecond. */
-const UNIX_EPOCH = 116_444_736_000_000_000n;
-const MILLISECOND = 10_000n;
 
 /** What asks only how many there are: the fixed fields, and the four bytes that some servers want behind them. */
 export const SNAPSHOT_COUNT_BYTES = 16;
@@ -56,5 +54,5 @@ function momentOf(token: string): FileTime {
   ];
   if (fields === undefined || year < 1601 || parts.some((part, index) => part !== fields[index + 1]))
     throw badAnswer('the name of a snapshot is no time');
-  return BigInt(date.getTime()) * MILLISECOND + UNIX_EPOCH;
+  return fileTimeOfMs(date.getTime());
 }
