@@ -4,7 +4,7 @@ import type { LogEvent } from '../api/event.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { systemTimers } from '../base/timers.ts';
-import { openMailQueue } from '../notify/index.ts';
+import { type MailState, openMailQueue } from '../notify/index.ts';
 import type { Settings } from '../settings/schema.ts';
 import { readSecrets } from '../settings/secrets.ts';
 import type { News } from './http/daemon.ts';
@@ -30,6 +30,8 @@ export interface Alerts {
   raise(notice: Notice): void;
   /** A decision that needs nobody's attention by itself: told to whoever watches, not mailed. */
   decided(mode: string, why: string): void;
+  /** How the mails fare; null when nobody is told by mail. */
+  mail(): MailState | null;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function openAlerts(parts: AlertsParts): Alerts {
       queue?.enqueue({ code, subject, text, next });
     },
     decided: (mode, why) => add({ level: 'info', code: mode, what: why, why: '', next: '' }),
+    mail: () => queue?.state() ?? null,
     close: async () => queue?.close(),
   };
 }

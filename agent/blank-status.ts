@@ -37,6 +37,7 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
       engine: { alive: false, pid: 0, rssBytes: 0 },
     },
     alerts,
+    mail: null,
     version,
     atMs: wallMs,
   };

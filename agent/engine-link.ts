@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { BULK_NODE_FLAGS } from '../base/node-flags.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Secrets } from '../settings/secrets.ts';
 import { type Answers, openAnswers } from './answers.ts';
@@ -43,7 +44,7 @@ export function openEngineLink(options: EngineLinkOptions): EngineLink {
   const engine = openEngineProcess({
     clock: options.clock,
     log: options.log,
-    command: [process.execPath, ...ENGINE_MEMORY, ENGINE_PROGRAM, `--log=${settings.log.format}`],
+    command: [process.execPath, ...BULK_NODE_FLAGS, ...ENGINE_MEMORY, ENGINE_PROGRAM, `--log=${settings.log.format}`],
     started() {
       engine.send({
         kind: 'configure',

@@ -81,6 +81,22 @@ describe('the account', () => {
     expect(await all(opener())).toEqual(new Array(4).fill('no failure'));
   });
 
+  it('is tried once when the sessions of all shares expire with the password changed', async () => {
+    lodge = await startLodge({ dialect: 0x0311 });
+    const open = opener();
+    const shares = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((share) => open(share)));
+    let refused = 0;
+    lodge.refuse = ({ command }) => {
+      if (command !== COMMAND.sessionSetup) return undefined;
+      refused += 1;
+      return STATUS.LOGON_FAILURE;
+    };
+    lodge.expire();
+    const codes = await Promise.all(shares.map(({ tree }) => codeOf(tree.stat('a'))));
+    expect(codes).toEqual(new Array(6).fill('session-expired'));
+    expect(refused).toBe(1);
+  });
+
   it('is not tried again after its session could not be renewed', async () => {
     lodge = await startLodge({ dialect: 0x0311 });
     const open = opener();

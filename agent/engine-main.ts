@@ -40,9 +40,7 @@ export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGu
       require: main.require,
     });
     try {
-      const session = await guard.run(() => connection.logon(logon));
-      // A renewal that was refused is a refused log-on too.
-      void connection.closed.then((why) => guard.refused(why.cause));
+      const session = await connection.logon(logon, (logOn) => guard.run(logOn));
       const tree = await session.tree(share);
       return {
         tree,

@@ -26,6 +26,7 @@ import { openHttp } from './http/server.ts';
 import { openJournal } from './journal.ts';
 import { type Places, saveSetup } from './setup.ts';
 import { openStandby, type Standby } from './standby.ts';
+import { succeed } from './succession.ts';
 
 const VERSION = '0.1.0';
 
@@ -86,19 +87,24 @@ async function run(): Promise<void> {
   const replace = async (request: SetupRequest): Promise<void> => {
     const before = fs.existsSync(places.secretsFile) ? readSecrets(places.secretsFile) : undefined;
     const saved = saveSetup(request, { ...places, state, run: runFolder }, before);
-    await current?.close();
-    current = undefined;
     try {
-      current = await open(saved.settings);
-      for (const user of request.users) await current.setUserPassword(user.name, user.password);
+      await succeed({
+        saved,
+        before: used,
+        async close() {
+          const last = current;
+          current = undefined;
+          await last?.close();
+        },
+        async open(next) {
+          current = await open(next);
+        },
+        async finish() {
+          for (const user of request.users) await current?.setUserPassword(user.name, user.password);
+        },
+        log,
+      });
       used = saved.settings;
-    } catch (error) {
-      // A set-up that fails must not end the protection that there was.
-      saved.undo();
-      await current?.close();
-      current = undefined;
-      if (used !== undefined) current = await open(used);
-      throw error;
     } finally {
       newsroom.tell({ kind: 'status' });
     }

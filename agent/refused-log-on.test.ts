@@ -1,6 +1,7 @@
 /** One mail for one refused log-on, however many parts of the program meet it. */
 import { expect, it } from 'vitest';
-import { openRefusedLogOn } from './refused-log-on.ts';
+import type { Outcome } from './decide/types.ts';
+import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 
 it('is told once, whoever is first', () => {
   const trouble = openRefusedLogOn();
@@ -24,4 +25,16 @@ it.each([
   trouble.tell(true);
   trouble.heard(states.map((state) => ({ state })));
   expect(trouble.tell(true)).toBe(isAgain);
+});
+
+it.each([
+  ['degraded', 'denied', 'answered', true],
+  // New connections fail at the same time, or no protocol is agreed on: that is another trouble.
+  ['degraded', 'denied', 'refused', false],
+  ['degraded', 'denied', 'denied', false],
+  ['degraded', 'changed', 'answered', false],
+  ['down-manual', 'denied', 'answered', false],
+] as const)('%s with fetch %s and negotiate %s is one: %s', (code, fetch, negotiate, isOne) => {
+  const fact = (outcome: Outcome) => ({ outcome, atMs: 0, sinceMs: 0, ms: 0, detail: '' });
+  expect(isRefusedLogOn(code, { fetch: fact(fetch), negotiate: fact(negotiate) })).toBe(isOne);
 });

@@ -2,6 +2,7 @@
  * A refused log-on of ours is met by the mirror engine, in each share, and by the probes, which make the main «degraded»: one
  * trouble, of which people are told once. Whoever is first tells it. Pure.
  */
+import type { Facts } from './decide/types.ts';
 import type { ShareState } from './engine-messages.ts';
 
 export interface RefusedLogOn {
@@ -24,6 +25,11 @@ export function openRefusedLogOn(): RefusedLogOn {
       if (shares.length > 0 && shares.every(({ state }) => WORKING.has(state))) isTold = false;
     },
   };
+}
+
+/** Whether «degraded» means a refused log-on of the probes: with other trouble at the same time, it is that of which people are told. */
+export function isRefusedLogOn(code: string, { fetch, negotiate }: Facts['layers']): boolean {
+  return code === 'degraded' && fetch?.outcome === 'denied' && negotiate?.outcome === 'answered';
 }
 
 const WORKING: ReadonlySet<ShareState['state']> = new Set(['first-pass', 'live', 'scanning']);

@@ -24,7 +24,7 @@ import { openLoop } from './loop.ts';
 import { openMemory } from './memory.ts';
 import { openNetLink } from './net-link.ts';
 import { askForPlan, commandOf } from './orders.ts';
-import { openRefusedLogOn } from './refused-log-on.ts';
+import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
 import { buildStatus, type MirrorReport } from './status.ts';
 import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
@@ -59,6 +59,10 @@ export interface Standby {
 export async function openStandby(parts: StandbyParts): Promise<Standby> {
   const { settings, secrets, clock, log, journal } = parts;
   const policy = policyOf(settings, parts.hostName);
+  const memory = openMemory(settings.state);
+  // A memory that cannot be understood ends us before anything is started.
+  memory.load();
+  checkFolders(settings);
   const alerts = openAlerts({
     settings,
     standbyName: parts.hostName,
@@ -67,10 +71,6 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     journal,
     tell: parts.tell,
   });
-  const memory = openMemory(settings.state);
-  // A memory that cannot be understood ends us before anything is started.
-  memory.load();
-  checkFolders(settings);
 
   let report: MirrorReport | undefined;
   let restore: RestoreProgress | undefined;
@@ -79,7 +79,11 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   let mirroring = false;
   const refusedLogOn = openRefusedLogOn();
 
-  const serving = await openServing(settings, log.from('serve'));
+  const serving = await openServing(settings, log.from('serve')).catch(async (error: unknown) => {
+    // Whoever is opened next sends what waits; two would send it twice.
+    await alerts.close();
+    throw error;
+  });
   const ledger = ledgerPlace(settings);
 
   const engine = openEngineLink({
@@ -133,8 +137,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       mainPort: settings.main.port,
       require: settings.main.require,
       alert(notice) {
-        const isLogOn = notice.code === 'degraded' && loop.state.facts.layers.fetch?.outcome === 'denied';
-        if (refusedLogOn.tell(isLogOn)) alerts.raise(notice);
+        if (refusedLogOn.tell(isRefusedLogOn(notice.code, loop.state.facts.layers))) alerts.raise(notice);
       },
     }),
     policy: () => policy,
@@ -205,6 +208,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         engine: { alive: engine.alive, pid: engine.pid ?? 0, rssBytes: engineRssBytes },
       },
       alerts: journal.alerts(10),
+      mail: alerts.mail(),
       version: parts.version,
       nowMs: clock.monoMs(),
       wallMs: clock.wallMs(),
@@ -252,6 +256,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     command(order) {
       // A person who asks for it may have mended what the main refused.
       if (order.name === 'start-sync' || order.name === 'restore-files') askedAgain(ledger, clock);
+      if (order.name === 'start-sync' && mirroring) engine.send({ kind: 'mirror' });
       return loop.command(commandOf(order, clock.wallMs()));
     },
     planRestore: () => askForPlan(loop.state.durable.mode, engine),

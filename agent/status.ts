@@ -22,6 +22,7 @@ export interface StatusParts {
   restore: RestoreProgress | undefined;
   processes: Record<'agent' | 'net' | 'engine', ProcessReport>;
   alerts: LogEvent[];
+  mail: Status['mail'];
   version: string;
   nowMs: number;
   wallMs: number;
@@ -57,6 +58,7 @@ export function buildStatus(parts: StatusParts): Status {
     restore: parts.restore ?? null,
     processes: parts.processes,
     alerts: parts.alerts,
+    mail: parts.mail,
     version: parts.version,
     atMs: parts.wallMs,
   };

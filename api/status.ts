@@ -107,6 +107,8 @@ export const status = z.object({
   processes: z.object({ agent: processStatus, net: processStatus, engine: processStatus }),
   /** The newest alerts, oldest first. */
   alerts: z.array(logEvent),
+  /** Mails that no mail server has accepted yet, and what the last attempt met ('' when all is well). null: nobody is told by mail. */
+  mail: z.object({ waiting: z.number(), problem: z.string() }).nullable(),
   version: z.string(),
   /** When this was true, ms since 1970. */
   atMs: z.number(),

@@ -104,6 +104,19 @@ describe('status', () => {
     expect(ran.stdout).not.toContain('\u001b');
   });
 
+  it.each([
+    [null, 'Mail       is not set up: nobody is told of an alert'],
+    [{ waiting: 0, problem: '' }, 'Mail       nothing waits'],
+    [{ waiting: 1, problem: '' }, 'Mail       1 mail waits to be sent'],
+    [
+      { waiting: 3, problem: 'mail.example.com refuses' },
+      'Mail       3 mails wait to be sent: mail.example.com refuses',
+    ],
+  ])('says how the mails fare: %j', async (mail, line) => {
+    bench.daemon.change({ mail });
+    expect((await ask(['status'])).stdout.split('\n')).toContain(`  ${line}`);
+  });
+
   it('is the status itself with --json, on one line', async () => {
     const ran = await ask(['status', '--json']);
     expect(ran.stdout.trimEnd().split('\n')).toHaveLength(1);

@@ -4,6 +4,7 @@ import { errnoOf, isFailure, textOf } from '../base/failure.ts';
 import { printable } from '../base/human.ts';
 import { exitCodeOf, exitCodes } from './exit.ts';
 import { standbyProgram } from './program.ts';
+import { jsonText } from './screen.ts';
 
 interface Ending {
   code: string;
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
     const ending = endingOf(error);
     const exitCode = exitCodeOf(ending.code);
     process.exitCode = exitCode;
-    if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: ending, exitCode })}\n`);
+    if (args.includes('--json')) process.stdout.write(`${jsonText({ error: ending, exitCode })}\n`);
     // Commander has already said what is wrong with the command line.
     if (error instanceof CommanderError) return;
     process.stderr.write(`standby: ${shown(ending.what)}\n`);
@@ -43,6 +44,8 @@ async function main(args: readonly string[]): Promise<void> {
 process.stdout.on('error', (error) => {
   process.exit(errnoOf(error) === 'EPIPE' ? exitCodes.ok.code : exitCodes.unexpected.code);
 });
+// Nobody reads what is told: no reason to leave work half done.
+process.stderr.on('error', () => undefined);
 
 await main(process.argv.slice(2));
 // An open stream or a terminal must not keep the program from ending.

@@ -45,7 +45,7 @@ export function openScreen(json: boolean): Screen {
       stderr.write(`${text}\n`);
     },
     result(value) {
-      if (json) stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) stdout.write(`${jsonText(value)}\n`);
     },
     paint(text, ...wanted) {
       return colours ? `${ESC}[${wanted.map((colour) => SGR[colour]).join(';')}m${text}${ESC}[0m` : text;
@@ -63,6 +63,11 @@ export function openScreen(json: boolean): Screen {
       drawn = fitting.length;
     },
   };
+}
+
+/** One line of JSON that is harmless on a terminal too: JSON leaves C1 controls as they are, and a program reads the escapes as the same text. */
+export function jsonText(value: unknown): string {
+  return printable(JSON.stringify(value));
 }
 
 /** A JSON object holds what it holds, but text for people never moves the cursor: for lines made of many outside words. */

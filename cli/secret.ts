@@ -34,28 +34,30 @@ export function passwordFromFile(file: string): string {
   return passwordOf(readSecretFile(file), file);
 }
 
-/** The text of a small file. Throws a Failure `usage` when others may read it, or it cannot be read. */
+/** The text of a small file, or pipe. Throws a Failure `usage` when others may read it, it cannot be read, or it is too long: a password that was cut off would be tried, and be wrong. */
 export function readSecretFile(file: string): string {
   try {
     const fd = fs.openSync(file, 'r');
     try {
-      if ((fs.fstatSync(fd).mode & 0o077) !== 0) {
-        throw new Failure({
-          code: 'usage',
-          doing: 'read password file',
-          subject: file,
-          what: 'others may read it',
-          hint: `run: chmod 600 ${file}`,
-        });
-      }
+      if ((fs.fstatSync(fd).mode & 0o077) !== 0) throw unfit(file, 'others may read it', `run: chmod 600 ${file}`);
       const room = Buffer.alloc(SECRET_LIMIT + 1);
-      return room.toString('utf8', 0, fs.readSync(fd, room, 0, room.length, null));
+      let length = 0;
+      // A pipe gives what was written to it piece by piece.
+      for (let got = -1; got !== 0 && length < room.length; length += got)
+        got = fs.readSync(fd, room, length, room.length - length, null);
+      if (length > SECRET_LIMIT)
+        throw unfit(file, `it holds more than ${SECRET_LIMIT} bytes`, 'leave nothing in it but the account');
+      return room.toString('utf8', 0, length);
     } finally {
       fs.closeSync(fd);
     }
   } catch (error) {
     throw unreadable(error, file);
   }
+}
+
+function unfit(subject: string, what: string, hint: string): Failure {
+  return new Failure({ code: 'usage', doing: 'read password file', subject, what, hint });
 }
 
 /** All of standard input as text. Throws a Failure `usage` when it exceeds the limit. */

@@ -127,6 +127,14 @@ describe('a mail server that is there', () => {
     expect(queue?.state()).toEqual({ waiting: 0, problem: '' });
   });
 
+  it('that cannot be told from the disk is told as a trouble, and nothing is thrown', async () => {
+    const office = await post();
+    const waiting = open(office.port);
+    fs.rmSync(folder, { recursive: true });
+    expect(waiting.state()).toEqual({ waiting: 0, problem: expect.stringContaining(folder) });
+    fs.mkdirSync(folder);
+  });
+
   it('is spoken to over STARTTLS and with a log-on when the settings say so', async () => {
     const seen: { secure: boolean; user: string | undefined }[] = [];
     const office = await post({

@@ -33,11 +33,18 @@ export interface MailQueueOptions {
   log: Log;
 }
 
+export interface MailState {
+  /** Mails not yet accepted. */
+  waiting: number;
+  /** What the last attempt met; '' when all is well. */
+  problem: string;
+}
+
 export interface MailQueue {
   /** Takes charge of an alert: `queued` (durable), `held` (durable; told in the hour's summary), `memory` (the disk refused it). Never throws. */
   enqueue(alert: Alert): 'queued' | 'held' | 'memory';
-  /** Mails not yet accepted, and what the last attempt met; '' when all is well. */
-  state(): { waiting: number; problem: string };
+  /** Never throws. */
+  state(): MailState;
   /** Stops; what waits on disk goes on after the next start. */
   close(): Promise<void>;
 }
@@ -232,11 +239,12 @@ export function openMailQueue(options: MailQueueOptions): MailQueue {
       return kept === 'held' && !saved ? 'memory' : kept;
     },
     state() {
-      let waiting = unsaved.length;
-      onDisk('count the mails on disk', () => {
-        waiting += onDiskNow().filter((mail) => !accepted.has(mail.id)).length;
-      });
-      return { waiting, problem };
+      try {
+        // Whoever is accepted and still known could not be removed from the disk.
+        return { waiting: unsaved.length + Math.max(0, store.count() - accepted.size), problem };
+      } catch (error) {
+        return { waiting: unsaved.length, problem: textOf(error) };
+      }
     },
     async close() {
       closing.abort();

@@ -42,6 +42,8 @@ export interface Store {
   remove(mail: StoredMail): void;
   /** Oldest first. `unreadable` are files that were set aside just now. */
   list(): { mails: StoredMail[]; unreadable: string[] };
+  /** How many there are, none of them read. Throws a Failure. */
+  count(): number;
   /** Undefined when none is open, or when it cannot be understood. */
   readWindow(): StoredWindow | undefined;
   writeWindow(window: StoredWindow | undefined): void;
@@ -65,6 +67,7 @@ export function openStore(folder: string): Store {
     put: (mail) => writeWhole(fileOf(mail), JSON.stringify(mail)),
     remove: (mail) => remove(folder, fileOf(mail)),
     list: () => list(folder),
+    count: () => mailFiles(folder).length,
     readWindow: () => {
       const text = readIfThere(windowFile);
       return text === undefined ? undefined : parsed(storedWindow, text);
@@ -85,14 +88,19 @@ function remove(folder: string, file: string): void {
   }
 }
 
+function mailFiles(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).filter((name) => MAIL_FILE.test(name));
+  } catch (error) {
+    throw failureOf(error, 'read mail queue', folder);
+  }
+}
+
 function list(folder: string): { mails: StoredMail[]; unreadable: string[] } {
   const mails: StoredMail[] = [];
   const unreadable: string[] = [];
   try {
-    for (const name of fs
-      .readdirSync(folder)
-      .filter((each) => MAIL_FILE.test(each))
-      .sort()) {
+    for (const name of mailFiles(folder).sort()) {
       const file = path.join(folder, name);
       const mail = parsed(storedMail, fs.readFileSync(file, 'utf8'));
       if (mail === undefined) {

@@ -1,6 +1,6 @@
 /** The table of evidence and verdicts, and how long patience lasts. */
 import { describe, expect, it } from 'vitest';
-import { isRipe, type Verdict, verdictOf } from './health.ts';
+import { isRipe, type Verdict, verdictOf, witnessIsFresh } from './health.ts';
 import { DISTRUST_MS, learn, noFacts } from './learn.ts';
 import type { Facts, Layer, Outcome, Policy, State } from './types.ts';
 
@@ -226,6 +226,14 @@ describe('the failure', () => {
       1_200,
     ],
     [
+      'not before an answer of any kind',
+      [
+        [1_000, 'negotiate', 'denied'],
+        [1_200, 'negotiate', 'silent', 500],
+      ],
+      1_000,
+    ],
+    [
       'at most half of the least patience earlier: the rest is left to notice our own sleep',
       [[5_000, 'negotiate', 'silent', 4_900]],
       3_500,
@@ -243,6 +251,23 @@ describe('the failure', () => {
   ] satisfies [string, Seen[], number][])('begins %s', (_, seen, sinceMs) => {
     const atMs = (seen.at(-1)?.[0] ?? 0) + 200;
     expect(verdictOf(learned(seen, Math.ceil(atMs / 250) * 250), atMs)).toMatchObject({ kind: 'failing', sinceMs });
+  });
+
+  it.each([
+    ['between question and miss proves nothing: the cable may have gone right after it', 1_050, false],
+    ['after the miss proves that the network is there', 1_250, true],
+  ] as const)('a witness that answered %s', (_, witnessMs, isProof) => {
+    const seen: Seen[] = [
+      [900, 'echo', 'answered'],
+      [witnessMs, 'witness', 'answered'],
+      [1_200, 'echo', 'silent', 250],
+    ];
+    const facts = learned(
+      seen.sort(([a], [b]) => a - b),
+      1_500,
+    );
+    expect(facts.failingSinceMs).toBe(950);
+    expect(witnessIsFresh(facts, policy, 1_500)).toBe(isProof);
   });
 
   it('does not begin while we are cut off, and is forgotten once we are not', () => {

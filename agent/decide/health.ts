@@ -109,10 +109,16 @@ export function linkIsDown(facts: Facts): boolean {
   return link !== undefined && link.outcome !== 'answered' && link.outcome !== 'unknown';
 }
 
-/** Some witness answered just now, and not before the present failure began (an older answer proves nothing about it). */
+/**
+ * Some witness answered just now, and since we know of the present failure. An older answer proves nothing about it, nor does
+ * one from between question and miss: the cable may have been pulled right after it, while the main had not answered yet.
+ */
 export function witnessIsFresh(facts: Facts, policy: Policy, nowMs: number): boolean {
   if (facts.witnessAnsweredMs === undefined) return false;
-  const afterMs = Math.max(nowMs - policy.witnessFreshMs, facts.failingSinceMs ?? 0);
+  const afterMs = Math.max(
+    nowMs - policy.witnessFreshMs,
+    facts.failingSinceMs === undefined ? 0 : facts.failureKnownMs,
+  );
   return facts.witnessAnsweredMs >= afterMs;
 }
 

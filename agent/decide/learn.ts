@@ -5,7 +5,7 @@
  *  - a failure begins when the first miss that no answer has followed was asked, as far as that is beyond doubt (`beganMs`).
  */
 import { FRESH_MS, failureIn, isCutOff, isMainLayer, leastPatienceMs, MAIN_LAYERS, verdictOf } from './health.ts';
-import type { AlertCode, Facts, LayerFact, Mode, Policy, StandbyEvent, State } from './types.ts';
+import type { AlertCode, Facts, LayerFact, Mode, Outcome, Policy, StandbyEvent, State } from './types.ts';
 
 /** The caller ticks at least this often. */
 export const TICK_MS = 250;
@@ -27,6 +27,7 @@ export function noFacts(nowMs: number): Facts {
   return {
     layers: {},
     failingSinceMs: undefined,
+    failureKnownMs: nowMs,
     seenHealthy: false,
     netAlive: false,
     engineAlive: false,
@@ -158,7 +159,8 @@ function withEvidence(state: State, facts: Facts, event: Evidence, policy: Polic
 function missed(before: Facts, next: Facts, event: Evidence, policy: Policy): Facts {
   const lastMs = Math.max(before.layers.echo?.atMs ?? 0, before.layers.negotiate?.atMs ?? 0);
   const goesOn = before.failingSinceMs !== undefined && event.nowMs - lastMs <= FRESH_MS.negotiate;
-  return { ...next, failingSinceMs: goesOn ? before.failingSinceMs : beganMs(before, event, policy) };
+  if (goesOn) return { ...next, failingSinceMs: before.failingSinceMs };
+  return { ...next, failingSinceMs: beganMs(before, event, policy), failureKnownMs: event.nowMs };
 }
 
 /**
@@ -167,10 +169,15 @@ function missed(before: Facts, next: Facts, event: Evidence, policy: Policy): Fa
  * stood still, that would look like a long wait, and the other half is left to notice it.
  */
 function beganMs({ layers, trustedFromMs, distrustUntilMs }: Facts, { nowMs, ms }: Evidence, policy: Policy): number {
-  const answers = [layers.echo, layers.negotiate].filter((fact) => fact?.outcome === 'answered');
+  const answers = [layers.echo, layers.negotiate].filter((fact) => fact && isAnswer(fact.outcome));
   const lastAnswerMs = Math.max(0, ...answers.map((fact) => fact?.atMs ?? 0));
   const askedMs = nowMs - Math.min(ms, leastPatienceMs(policy) / 2);
   return Math.min(nowMs, Math.max(askedMs, lastAnswerMs, trustedFromMs, distrustUntilMs));
+}
+
+/** Something came back from the main, to whatever end. */
+function isAnswer(outcome: Outcome): boolean {
+  return outcome !== 'unknown' && failureIn(outcome) === undefined;
 }
 
 /** What follows from the facts taken together: isolation, health once seen, troubles that are over. */

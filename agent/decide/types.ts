@@ -38,6 +38,8 @@ export interface Facts {
   layers: Partial<Record<Layer, LayerFact>>;
   /** When the first miss that no answer has followed was asked (see learn.ts), or undefined while the main answers. Patience counts from it. */
   failingSinceMs: number | undefined;
+  /** When that miss was known, which is later; means nothing while `failingSinceMs` is undefined. */
+  failureKnownMs: number;
   /** Seen serving (negotiate answered and no layer failing) since our own boot. */
   seenHealthy: boolean;
   netAlive: boolean;

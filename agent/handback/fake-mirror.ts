@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { stampPath } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { Stat } from '../../smb/types.ts';
 import type { Signature } from '../decide/restore.ts';
 import type { BaseRow, BaseView, LocalMarks } from './base-view.ts';
 import { nameOf, parentOf, statBeneath } from './beneath.ts';
 import type { FakeMain } from './fake-main.ts';
-import { nsOfFileTime } from './filetime.ts';
 
 export class FakeMirror implements BaseView {
   /** Holds the mirror and the state. */
@@ -31,7 +31,7 @@ export class FakeMirror implements BaseView {
       if (node.directory) fs.mkdirSync(at);
       else {
         fs.writeFileSync(at, node.content);
-        stampPath(at, { accessedNs: 0n, writtenNs: nsOfFileTime(node.written) });
+        stampPath(at, { accessedNs: 0n, writtenNs: unixNs(node.written) });
       }
       const stat = main.statNow(node.path);
       if (stat !== undefined) this.learned('docs', node.path, stat, this.signatureOf(node.path));

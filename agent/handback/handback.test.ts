@@ -2,10 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileTimeOfNs } from '../../smb/file-time.ts';
 import { FakeMain, fault } from './fake-main.ts';
 import type { FakeMirror } from './fake-mirror.ts';
 import { FakeWorld } from './fake-world.ts';
-import { fileTimeOfNs } from './filetime.ts';
 import { planRestore } from './index.ts';
 
 let world: FakeWorld;

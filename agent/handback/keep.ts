@@ -11,10 +11,10 @@ import { Failure, failureOf } from '../../base/failure.ts';
 import { syncFolder } from '../../base/file.ts';
 import { humanSize } from '../../base/human.ts';
 import { linkDescriptor, O_TMPFILE, stampDescriptor } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { Stat, Tree } from '../../smb/types.ts';
 import { componentsOf, nameOf, parentOf } from './beneath.ts';
 import { withTail } from './beside.ts';
-import { nsOfFileTime } from './filetime.ts';
 import { isAsExpected, type PlanLine } from './plan-line.ts';
 
 /** Left free on the disk that holds standbyd's own state as well. */
@@ -69,7 +69,7 @@ function writeAll(fd: number, chunk: Buffer, offset: number, subject: string): v
 
 function publish(fd: number, home: string, name: string, stat: Stat): void {
   try {
-    const writtenNs = stat.written === 0n ? 0n : nsOfFileTime(stat.written);
+    const writtenNs = stat.written === 0n ? 0n : unixNs(stat.written);
     stampDescriptor(fd, { accessedNs: writtenNs, writtenNs });
     fs.fsyncSync(fd);
     linkDescriptor(fd, path.join(home, freeName(home, name)));

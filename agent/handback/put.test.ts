@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileTimeOfNs } from '../../smb/file-time.ts';
 import { STATUS, statusFailure } from '../../smb/status.ts';
 import { type FakeMain, fault } from './fake-main.ts';
 import type { FakeMirror } from './fake-mirror.ts';
 import { FakeWorld } from './fake-world.ts';
-import { fileTimeOfNs } from './filetime.ts';
 
 let world: FakeWorld;
 let main: FakeMain;

@@ -10,13 +10,13 @@
  */
 import fs from 'node:fs';
 import { isFailure, textOf } from '../../base/failure.ts';
+import { fileTimeOfNs } from '../../smb/file-time.ts';
 import type { BasicInfo, Stat, StoreSource, Tree } from '../../smb/types.ts';
 import { type Signature, sameSignature } from '../decide/restore.ts';
 import { attributesFor } from './attributes.ts';
 import type { LocalMarks } from './base-view.ts';
 import { localStatOf, openFileBeneath } from './beneath.ts';
 import { aloneOnMain, compareContent, statOnMain } from './compare.ts';
-import { fileTimeOfNs } from './filetime.ts';
 import { isAsExpected, type PlanLine } from './plan-line.ts';
 import { withoutReadOnly } from './read-only.ts';
 import { carryRules } from './security.ts';

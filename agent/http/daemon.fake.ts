@@ -75,6 +75,7 @@ export const fakeStatus: Status = {
     engine: { alive: false, pid: 0, rssBytes: 0 },
   },
   alerts: [],
+  mail: { waiting: 0, problem: '' },
   version: '0.1.0',
   atMs: START_MS + 60_000,
 };

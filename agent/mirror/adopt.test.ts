@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { setXattr, stampPath } from '../../base/libc.ts';
 import { foldCase } from '../handback/local.ts';
+import { adoptPlaced } from './adopt.ts';
 import { fetchFile } from './fetch.ts';
 import { followById } from './follow.ts';
 import { FakeShare } from './ground.fake.ts';
@@ -118,6 +119,17 @@ it('survives a line that was cut off', async () => {
   const intents = path.join(share.statePath, 'intents');
   share.kill({ meanwhile: () => fs.truncateSync(intents, fs.statSync(intents).size - 10) });
   expect(await readAgain()).toEqual(['deep/er/c']);
+});
+
+it('lets nobody down whose disk cannot be read: those files are copied again', async () => {
+  await placeAll();
+  share.kill();
+  const { index, shareId } = share.ground;
+  const within = (): never => {
+    throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+  };
+  expect(index.intended.length).toBe(FILES.length);
+  expect(adoptPlaced(index, '', { within }, shareId)).toBe(0);
 });
 
 it('leaves no intent behind once the index has committed', async () => {

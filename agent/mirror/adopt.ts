@@ -15,21 +15,16 @@
  * next flush makes it complete.
  */
 import fs from 'node:fs';
+import { isFailure } from '../../base/failure.ts';
 import { getXattr } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { Stat } from '../../smb/types.ts';
-import {
-  type Directory,
-  isNoDirectory,
-  type MirrorFolder,
-  type Signature,
-  sameSignature,
-  signatureOf,
-} from './folder.ts';
+import { type Directory, type MirrorFolder, type Signature, sameSignature, signatureOf } from './folder.ts';
 import type { Ground } from './ground.ts';
 import type { Row, Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
 import type { FileMark, Intent } from './intents.ts';
-import { DOS_ATTRIBUTE_NAME, dosAttribute, unixNs } from './metadata.ts';
+import { DOS_ATTRIBUTE_NAME, dosAttribute } from './metadata.ts';
 
 /** Between noting an intent and naming the file there is no pause of ours; a stamp's step and a busy disk lie in between. */
 const NAMED_WITHIN_MS = 1_000;
@@ -58,7 +53,12 @@ export function dressInPlace(ground: Ground, place: Place, dir: Directory, stat:
 }
 
 /** Gives one share's files their rows where all of the above holds; `frozenFor` is '' when the mirror is not frozen. Returns how many. */
-export function adoptPlaced(index: IndexStore, frozenFor: string, folder: MirrorFolder, share: number): number {
+export function adoptPlaced(
+  index: IndexStore,
+  frozenFor: string,
+  folder: Pick<MirrorFolder, 'within'>,
+  share: number,
+): number {
   if (frozenFor !== '') return 0;
   let adopted = 0;
   // Commits come from timers: all of this is one transaction.
@@ -69,7 +69,8 @@ export function adoptPlaced(index: IndexStore, frozenFor: string, folder: Mirror
     try {
       adopted += folder.within(path, (dir) => (adoptOne(index, dir, intent) ? 1 : 0));
     } catch (error) {
-      if (!isNoDirectory(error)) throw error;
+      // A disk that cannot be read here is told by whoever mirrors; a broken index cannot go on.
+      if (isFailure(error)) throw error;
     }
   }
   return adopted;

@@ -15,6 +15,7 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoOf, Failure, isFailure } from '../../base/failure.ts';
+import { hasMoved } from '../../smb/share.ts';
 import type { Fetched, FetchSink, Stat, Tree } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
@@ -83,15 +84,6 @@ export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: Ab
   } finally {
     content.close();
   }
-}
-
-function hasMoved({ before, after, bytes }: Fetched): boolean {
-  return (
-    bytes !== before.size ||
-    before.size !== after.size ||
-    before.written !== after.written ||
-    before.changed !== after.changed
-  );
 }
 
 function outcomeOf(error: unknown, bytes: number): Outcome {

@@ -1,9 +1,9 @@
 /**
  * Makes what was placed durable, batch by batch: one flush of the file system serves thousands of files, and only after it
- * do their rows become complete. A flush that fails leaves its rows waiting and is told as an alert: the disk lost data.
+ * do their rows become complete. A flush that fails is told as an alert, and what waited is copied again: the disk lost data.
  */
 import { Worker } from 'node:worker_threads';
-import { Failure } from '../../base/failure.ts';
+import { Failure, isFailure } from '../../base/failure.ts';
 import type { IndexStore } from './index-store.ts';
 
 /** Milliseconds between looks whether something waits. */
@@ -57,9 +57,8 @@ export class Flusher {
     if (this.#closed || this.#options.index.broken !== undefined) this.#settle();
     else if (why === '') this.#complete();
     else {
-      const batch = this.#batch;
+      this.#distrust();
       this.#settle();
-      this.#options.index.distrustBatch(batch);
       this.#options.failed(
         new Failure({
           code: 'flush-failed',
@@ -69,6 +68,15 @@ export class Flusher {
           hint: "the mirror's disk may be failing: look at the kernel's log",
         }),
       );
+    }
+  }
+
+  #distrust(): void {
+    try {
+      this.#options.index.distrustWaiting();
+    } catch (error) {
+      // The process ends of it, and the next one opens an index in which these rows still wait for a flush.
+      if (!isFailure(error)) throw error;
     }
   }
 

@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { unixNs } from '../../smb/file-time.ts';
 import type { Stat, Tree } from '../../smb/types.ts';
 import { FakeShare } from './ground.fake.ts';
-import { unixNs } from './metadata.ts';
 import { Space } from './space.ts';
 
 let share: FakeShare;

@@ -92,6 +92,21 @@ it('completes only the batch that was flushed', () => {
   expect(index.find(share.root, 'second')?.local.size).toBe(-1n);
 });
 
+it('distrusts after a failed flush also what was noted while it flushed, and at once', () => {
+  const share = index.share('docs');
+  index.put(share.id, share.root, 'flushed', 'file', told(5), signature);
+  index.completeBatch(index.closeBatch(), 100);
+  index.put(share.id, share.root, 'first', 'file', told(5), signature);
+  index.closeBatch();
+  index.put(share.id, share.root, 'meanwhile', 'file', told(5), signature);
+  index.distrustWaiting();
+  // As a process sees it that is started after a kill.
+  const next = new IndexStore(folder, 'boot-1');
+  const sizes = ['flushed', 'first', 'meanwhile'].map((name) => next.find(share.root, name)?.local.size);
+  next.close();
+  expect(sizes).toEqual([5n, -1n, -1n]);
+});
+
 it('refuses an index that is damaged', () => {
   index.close();
   fs.writeFileSync(path.join(folder, 'index.sqlite'), 'this is no database, not even a small one'.repeat(200));

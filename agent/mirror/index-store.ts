@@ -381,9 +381,13 @@ export class IndexStore {
     return this.#run(`UPDATE objects SET batch = 0 WHERE id IN (${some})`, batch, limit).changes === limit;
   }
 
-  /** The flush failed: the kernel may have dropped what these rows describe, so they are copied again. */
-  distrustBatch(batch: number): void {
-    this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND batch <= ? AND kind = 1', batch);
+  /**
+   * A flush failed: the kernel may have dropped what any waiting row describes, also one that was noted while it flushed, and
+   * tells of it only once. They are copied again, and a kill from now on changes nothing of that. Throws when `broken`.
+   */
+  distrustWaiting(): void {
+    this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1');
+    this.commit();
   }
 
   close(): void {

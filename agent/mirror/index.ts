@@ -7,6 +7,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
@@ -15,9 +16,9 @@ import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';
 import { chooseKnown, type KnownFile } from './known.ts';
-import { carefully, type OpenLink } from './links.ts';
+import { type CarefulOpen, carefully, type OpenLink } from './links.ts';
 import { type Freeze, openFreeze } from './mark.ts';
-import { type Owner, unixNs } from './metadata.ts';
+import type { Owner } from './metadata.ts';
 import { Moves } from './moves.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
@@ -62,6 +63,7 @@ export class Mirror {
   readonly #problems: Problems;
   readonly #space: Space;
   readonly #folders = new Map<string, MirrorFolder>();
+  readonly #careful: CarefulOpen;
   readonly #shares: ShareMirror[] = [];
   readonly #alertedMs = new Map<string, number>();
   readonly #placed = { files: 0, bytes: 0 };
@@ -110,11 +112,12 @@ export class Mirror {
         this.#tell(true);
       },
     });
-    const open = carefully(async (share) => {
+    this.#careful = carefully(async (share) => {
       const link = await options.open(share);
       this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
       return link;
     }, clock);
+    const { open } = this.#careful;
     const gate = oneAtATime();
     for (const [share, folder] of this.#folders) {
       const row = this.index.share(share);
@@ -169,7 +172,7 @@ export class Mirror {
     return this.#freeze.frozenFor;
   }
 
-  /** Throws `frozen` while a restore is outstanding. */
+  /** Also for what runs already and waits after a refusal: then it is tried again now. Throws `frozen` while a restore is outstanding. */
   start(): void {
     if (this.frozenFor !== '')
       throw new Failure({
@@ -179,6 +182,7 @@ export class Mirror {
         hint: 'run Restore Files first',
       });
     this.#running = true;
+    this.#careful.askAgain();
     for (const share of this.#shares) share.start();
   }
 

@@ -43,8 +43,14 @@ function pauseAfter(refusal: Failure): number {
   return action?.do === 'retry' ? PAUSE_MS[action.pause] : REFUSAL_PAUSE_MS;
 }
 
+export interface CarefulOpen {
+  open: OpenLink;
+  /** A person asks: what was refused may be mended, so the next one tries. What the account bears is judged where it logs on. */
+  askAgain(): void;
+}
+
 /** Wraps `open` with the care for the account that is told above. */
-export function carefully(open: OpenLink, clock: Clock): OpenLink {
+export function carefully(open: OpenLink, clock: Clock): CarefulOpen {
   let refused: { failure: Failure; ms: number } | undefined;
   let proven = false;
   let turn: Promise<unknown> = Promise.resolve();
@@ -63,11 +69,16 @@ export function carefully(open: OpenLink, clock: Clock): OpenLink {
       throw error;
     }
   };
-  return (share) => {
-    if (proven) return attempt(share);
-    const mine = turn.then(() => attempt(share));
-    turn = mine.catch(() => {});
-    return mine;
+  return {
+    open(share) {
+      if (proven) return attempt(share);
+      const mine = turn.then(() => attempt(share));
+      turn = mine.catch(() => {});
+      return mine;
+    },
+    askAgain() {
+      refused = undefined;
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-/** Attributes and times as Samba and the disk hold them. */
+/** Attributes as Samba holds them on the disk. */
 import { describe, expect, it } from 'vitest';
-import { dosAttribute, readDosAttribute, unixNs } from './metadata.ts';
+import { dosAttribute, readDosAttribute } from './metadata.ts';
 
 describe('user.DOSATTRIB', () => {
   it('is what smbd 4.17 writes for a read-only, hidden, system, archived file', () => {
@@ -21,17 +21,5 @@ describe('user.DOSATTRIB', () => {
   ])
     it(`reads ${remark} as unknown`, () => {
       expect(readDosAttribute(Buffer.from(value, 'hex'))).toBeUndefined();
-    });
-});
-
-describe('times', () => {
-  for (const { remark, time, ns } of [
-    { remark: 'the beginning of Unix time', time: 116_444_736_000_000_000n, ns: 0n },
-    { remark: '100 ns later', time: 116_444_736_000_000_001n, ns: 100n },
-    { remark: 'the year 1601, clamped to 1901', time: 1n, ns: -2_147_483_648_000_000_000n },
-    { remark: 'the far future, clamped to 2446', time: 9_000_000_000_000_000_000n, ns: 15_032_385_535_000_000_000n },
-  ])
-    it(`are right for ${remark}`, () => {
-      expect(unixNs(time)).toBe(ns);
     });
 });

@@ -6,6 +6,7 @@
  */
 import fs from 'node:fs';
 import { setXattrDescriptor, stampDescriptor } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { FileTime } from '../../smb/types.ts';
 
 export const ATTRIBUTE_DIRECTORY = 0x10;
@@ -64,19 +65,6 @@ export function readDosAttribute(value: Buffer): { attributes: number; created: 
 /** Version 3: ea size, size, allocation size before it; version 4: the time that made the file id. */
 const CREATED_OFFSET: Record<number, number> = { 3: 40, 4: 24, 5: 16 };
 const VALID_CREATED = 0x10;
-
-/** 1601-01-01 to 1970-01-01 in FILETIME units. */
-const UNIX_EPOCH: FileTime = 116_444_736_000_000_000n;
-/** ext4 with 256-byte inodes holds 1901-12-13 to 2446-05-10; the narrowest of the file systems we use. */
-const EARLIEST_NS = -2_147_483_648n * 1_000_000_000n;
-const LATEST_NS = 15_032_385_535n * 1_000_000_000n;
-
-/** Nanoseconds since 1970, clamped to what the disk can hold. */
-export function unixNs(time: FileTime): bigint {
-  const ns = (time - UNIX_EPOCH) * 100n;
-  if (ns < EARLIEST_NS) return EARLIEST_NS;
-  return ns > LATEST_NS ? LATEST_NS : ns;
-}
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;

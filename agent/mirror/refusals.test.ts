@@ -73,11 +73,11 @@ describe('a refused log-on', () => {
   it.each([
     ['LOGON_FAILURE', 300_000],
     ['NO_LOGON_SERVERS', 60_000],
-  ] as const)('%s is not tried again for %d ms', async (name, pauseMs) => {
+  ] as const)('%s is not tried again for %d ms, or until a person asks', async (name, pauseMs) => {
     let now = 0;
     const clock = { wallMs: () => now, monoMs: () => now };
     let tries = 0;
-    const open = carefully(() => {
+    const { open, askAgain } = carefully(() => {
       tries += 1;
       return Promise.reject(given(name));
     }, clock);
@@ -89,5 +89,9 @@ describe('a refused log-on', () => {
     now += 1;
     await attempt();
     expect(tries).toBe(2);
+    askAgain();
+    await attempt();
+    await attempt();
+    expect(tries).toBe(3);
   });
 });

@@ -47,13 +47,19 @@ export class ShareMirror {
   #pass: Pass | undefined;
   #running: { end: AbortController; done: Promise<void> } | undefined;
   #alerted = '';
+  /** Ends the pause under way. */
+  #hurry = new AbortController();
 
   constructor(options: ShareOptions) {
     this.#options = options;
   }
 
+  /** When it runs already, a pause before the next try ends. */
   start(): void {
-    if (this.#running !== undefined) return;
+    if (this.#running !== undefined) {
+      this.#hurry.abort();
+      return;
+    }
     const end = new AbortController();
     this.#running = { end, done: this.#run(end.signal) };
   }
@@ -85,7 +91,8 @@ export class ShareMirror {
       const chance = this.#options.random();
       const pauseMs = backOff.pause(clock.monoMs() - beganMs, chance);
       const waitMs = this.#state === 'refused' ? jittered(REFUSED_PAUSE_MS, chance) : pauseMs;
-      await pause(waitMs, undefined, { signal }).catch(() => {});
+      this.#hurry = new AbortController();
+      await pause(waitMs, undefined, { signal: AbortSignal.any([signal, this.#hurry.signal]) }).catch(() => {});
     }
   }
 

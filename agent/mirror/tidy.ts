@@ -9,10 +9,10 @@
  * - the mirror is frozen: no pass runs at all, so nothing here touches users' new files.
  */
 import fs from 'node:fs';
+import { unixNs } from '../../smb/file-time.ts';
 import type { Tree } from '../../smb/types.ts';
 import { type Directory, isNoDirectory } from './folder.ts';
 import { type Ground, isGone, keeperFor } from './ground.ts';
-import { unixNs } from './metadata.ts';
 import { below, isTempName } from './names.ts';
 import { Pace } from './pace.ts';
 import { isOtherSpelling, isSameShare } from './remove.ts';

@@ -1,6 +1,7 @@
 /** Starts the benches' own processes, which take their job by standard input. */
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../base/command.ts';
+import { BULK_NODE_FLAGS } from '../../base/node-flags.ts';
 import { HOST, LIMIT_MS, PASSWORD, USER } from './ground.ts';
 
 /** A share at the end of a wire. */
@@ -28,11 +29,15 @@ export interface Job extends Place {
  */
 export async function runProgram(program: string, place: Place, more: object): Promise<void> {
   const job: Job = { ...place, host: HOST, user: USER, password: PASSWORD };
-  const ended = await runCommand(process.execPath, [fileURLToPath(new URL(program, import.meta.url))], {
-    timeLimitMs: LIMIT_MS,
-    input: JSON.stringify({ ...job, ...more }),
-    env: { PATH: process.env['PATH'] ?? '', LANG: 'C', HOME: '/root', NODE_COMPILE_CACHE: COMPILED },
-  });
+  const ended = await runCommand(
+    process.execPath,
+    [...BULK_NODE_FLAGS, fileURLToPath(new URL(program, import.meta.url))],
+    {
+      timeLimitMs: LIMIT_MS,
+      input: JSON.stringify({ ...job, ...more }),
+      env: { PATH: process.env['PATH'] ?? '', LANG: 'C', HOME: '/root', NODE_COMPILE_CACHE: COMPILED },
+    },
+  );
   if (ended.exitCode === 0) return;
   process.stderr.write(ended.stderr);
   throw new Error(`${program} ended with ${ended.signal ?? ended.exitCode}`);

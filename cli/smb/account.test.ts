@@ -87,10 +87,19 @@ describe('a password', () => {
     }
   });
 
+  it('of nobody is not asked for', async () => {
+    for (const user of ['', 'HARROW\\']) {
+      const ran = await smb(['ls', bench.at(), ...port(), '--user', user, '--password-stdin'], 'x\n');
+      expect(ran.exitCode).toBe(2);
+      expect(ran.stderr).toContain('--user names nobody');
+    }
+  });
+
   it('is not taken from the command line, and not repeated', async () => {
     for (const args of [
       ['ls', bench.at(), '--user', 'alice', '--password', 'hunter2'],
       ['ls', 'smb://alice:hunter2@127.0.0.1/docs'],
+      ['ls', '//alice:hunter2@127.0.0.1/docs', '--credentials', bench.credentials],
     ]) {
       const ran = await smb(args);
       expect(ran.exitCode).toBe(2);

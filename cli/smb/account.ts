@@ -77,6 +77,7 @@ async function typed(
   if (options.passwordStdin !== true && !screen.canAsk) {
     throw usage('there is no terminal to ask for the password on', 'use --credentials FILE or --password-stdin');
   }
+  if (account.user === '') throw usage('--user names nobody', 'nobody is logged on without an account');
   const question = `Password of ${printable(account.user)}: `;
   return { ...account, password: await obtainPassword(options, question, screen) };
 }

@@ -2,6 +2,7 @@
  * Where on a file server: `//HOST/SHARE/path`, `smb://HOST:PORT/SHARE/path`, `\\HOST\SHARE\path`, or `SHARE/path` on the main that
  * the settings name. Reading one is pure; whether the server has such a thing is found out later.
  */
+import { isIPv6 } from 'node:net';
 import { usage } from '../usage.ts';
 
 export interface Address {
@@ -17,7 +18,7 @@ export interface Address {
 
 const FORMS = 'write it as //HOST/SHARE/path, or as SHARE/path on the main';
 
-/** @param text undefined means the main itself. Throws a Failure `usage`. A password in an `smb://` address is refused: every user of the box could read it. */
+/** @param text undefined means the main itself. Throws a Failure `usage`. A password in an address is refused: every user of the box could read it, and so could the name servers. */
 export function readAddress(text: string | undefined): Address {
   if (text === undefined) return { host: undefined, port: undefined, share: '', path: '' };
   if (text === '') throw usage('the address is empty', FORMS);
@@ -39,13 +40,17 @@ function fromUrl(text: string): Address {
   const match = /^smb:\/\/([^/?#]*)([^?#]*)$/iu.exec(text);
   if (match === null) throw usage('the address is no smb://HOST/SHARE/path; write «?» and «#» as %3F and %23');
   const [, authority = '', rest = ''] = match;
-  if (authority.includes('@')) {
-    throw usage('an address holds neither user nor password', 'use --user, and type the password when asked');
-  }
+  mustNameNobody(authority);
   const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/u.exec(authority) ?? [];
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
     throw usage('the port must be from 1 to 65535');
   return fromParts([host, ...rest.slice(1).split('/').map(decoded)], port === undefined ? undefined : Number(port));
+}
+
+/** Neither the message nor a question to a name server may repeat what stands in front of an «@». */
+function mustNameNobody(authority: string): void {
+  if (!authority.includes('@')) return;
+  throw usage('an address holds neither user nor password', 'use --user, and type the password when asked');
 }
 
 /** Percent sequences as in every URL (RFC 3986 2.1); what they make of a name is judged like any other name. */
@@ -64,6 +69,9 @@ function fromParts(parts: readonly string[], port: number | undefined): Address 
   const host = /^\[.*\]$/u.test(first) ? first.slice(1, -1) : first;
   // A blank or a control character in a host name is a slip, such as a missing quote.
   if (host === '' || /[\s\p{Cc}\\]/u.test(host)) throw usage('the address names no server', FORMS);
+  mustNameNobody(host);
+  if (host.includes(':') && !isIPv6(host))
+    throw usage('the address holds a port', 'use --port NUMBER, or write it as smb://HOST:PORT/SHARE/path');
   const [share = '', ...below] = namesOf(rest);
   return { host, port, share, path: below.join('/') };
 }

@@ -68,7 +68,8 @@ export async function atServer(
     try {
       const session = await connection.logon(credentials);
       await work({ ...at, session });
-      await session.logoff();
+      // It is told already; whatever is still open ends with the connection.
+      await session.logoff().catch(() => undefined);
     } finally {
       connection.close();
     }

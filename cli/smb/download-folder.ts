@@ -12,13 +12,15 @@ import fs from 'node:fs';
 import { openDirectoryBeneath } from '../../base/beneath.ts';
 import { errnoOf, Failure, failureOf, isFailure } from '../../base/failure.ts';
 import { stampDescriptor, syncFileSystem } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { Entry, FileTime, Tree } from '../../smb/index.ts';
 import { whyElsewhere } from './attributes.ts';
 import { endsEverything } from './failure.ts';
 import { fetchFile } from './fetch-file.ts';
 import { unfitHere, within } from './landing.ts';
 import { joined } from './path.ts';
-import { unixNs } from './time.ts';
+import { unsafeName } from './problems.ts';
+import type { Amount } from './progress.ts';
 import { inCircles, leadsBack, type Trail, trailOf } from './trail.ts';
 
 /** Files under way at once. */
@@ -34,8 +36,8 @@ export interface DownloadJob {
   to: number;
   overwrite: boolean;
   signal: AbortSignal;
-  /** Called for everything that arrives: whole files, and bytes of any. */
-  progress(files: number, bytes: number): void;
+  /** Kept as it is while everything arrives. What fails counts no more. */
+  amount: Amount;
   /** A path below `from` that could not be had, and why. */
   problem(path: string, failure: Failure): void;
 }
@@ -83,6 +85,7 @@ class Download {
       this.#throwIfOver();
       for (const below of await this.#list(at)) waiting.push(below);
     }
+    this.#job.amount.found.all = true;
     await this.idle();
     this.#throwIfOver();
   }
@@ -98,7 +101,9 @@ class Download {
     const folders: Trail[] = [];
     try {
       for await (const { entries, refused } of this.#job.tree.list(joined(this.#job.from, path))) {
-        for (const name of refused) this.#problem(joined(path, name), unsafe(name));
+        for (const name of refused) this.#problem(joined(path, name), unsafeName('fetch', name));
+        // All at once: files are begun only as there is room for them.
+        for (const entry of entries) if (isFetched(entry, joined(path, entry.name))) this.#count(1, entry.size);
         for (const entry of entries) {
           this.#throwIfOver();
           const below = joined(path, entry.name);
@@ -145,23 +150,37 @@ class Download {
   }
 
   async #fetch(path: string, { name, size }: Entry): Promise<void> {
-    const { tree, from, to, overwrite, signal, progress } = this.#job;
+    const { tree, from, to, overwrite, signal, amount } = this.#job;
     const below = joined(path, name);
+    let arrivedBytes = 0;
     let folderFd: number | undefined;
     try {
       this.#throwIfOver();
       folderFd = openLocal(to, path);
-      const arrived = (bytes: number): void => progress(0, bytes);
+      const arrived = (bytes: number): void => {
+        arrivedBytes += bytes;
+        amount.bytes += bytes;
+      };
       const job = { tree, from: joined(from, below), size, folderFd, name, overwrite, durable: false, signal, arrived };
       const bytes = await fetchFile(job);
       this.done.bytes += bytes;
       this.done.files += 1;
-      progress(1, 0);
+      amount.files += 1;
+      // It may have another size than was listed.
+      this.#count(0, bytes - size);
     } catch (error) {
+      amount.bytes -= arrivedBytes;
+      this.#count(-1, -size);
       this.#passOver(below, error);
     } finally {
       if (folderFd !== undefined) fs.closeSync(folderFd);
     }
+  }
+
+  #count(files: number, bytes: number): void {
+    const { found } = this.#job.amount;
+    found.files += files;
+    found.bytes += bytes;
   }
 
   /** Deepest first, since giving a folder its time is no change of its parent. Those that were there before keep theirs. */
@@ -224,11 +243,11 @@ function localFailure(error: unknown, path: string): Failure {
   });
 }
 
+function isFetched(entry: Entry, path: string): boolean {
+  return !entry.directory && unfit(entry, path) === undefined;
+}
+
 function unfit(entry: Entry, path: string): string | undefined {
   if (Buffer.byteLength(path) > PATH_LIMIT_BYTES) return 'the path is longer than Linux can hold';
   return unfitHere(entry.name) ?? whyElsewhere(entry.attributes);
-}
-
-function unsafe(name: string): Failure {
-  return new Failure({ code: 'bad-name', doing: 'fetch', subject: name, what: 'the name is not safe to use' });
 }

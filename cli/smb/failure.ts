@@ -1,28 +1,14 @@
 /** What the SMB client says (the codes of smb/types.ts), under the codes that this command has for the same thing everywhere. */
+import { SERVER_FAILURES } from '../../api/server-failures.ts';
 import { Failure, isFailure } from '../../base/failure.ts';
 import { actionOfCode } from '../../smb/action.ts';
 
-/** Codes that are not here are the same on both sides, or have no exit code of their own. */
-const CODES: Record<string, string> = {
-  unreachable: 'server-unreachable',
-  // A living host that answers RST; «refused» is here a standby that does not do something in its state.
-  refused: 'server-unreachable',
-  timeout: 'server-unreachable',
-  'account-locked': 'account-unusable',
-  'account-disabled': 'account-unusable',
-  'password-expired': 'account-unusable',
-  'logon-denied': 'account-unusable',
-  'no-signing': 'server-answer',
-  'bad-signature': 'server-answer',
-  malformed: 'server-answer',
-  disconnected: 'server-answer',
-  'session-expired': 'server-answer',
-  'not-supported': 'server-answer',
-  'nt-status': 'server-answer',
+/** What concerns one file. Codes that are not here are the same on both sides, or have no exit code of their own. */
+const FILE_FAILURES: ReadonlyMap<string, string> = new Map([
   // In the API «not-found» is a route.
-  'not-found': 'no-such-file',
-  'bad-name': 'usage',
-};
+  ['not-found', 'no-such-file'],
+  ['bad-name', 'usage'],
+]);
 
 /** Whether everything else would fail as well: about the connection, the account or the share, and not about one file. */
 export function endsEverything(error: unknown): boolean {
@@ -35,7 +21,7 @@ export function told(error: unknown): unknown {
   if (!isFailure(error)) return error;
   const { doing, subject, what, hint, retry } = error;
   return new Failure({
-    code: new Map(Object.entries(CODES)).get(error.code) ?? error.code,
+    code: FILE_FAILURES.get(error.code) ?? SERVER_FAILURES.get(error.code) ?? error.code,
     doing,
     what,
     retry,

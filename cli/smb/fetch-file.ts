@@ -10,7 +10,7 @@ export interface FetchJob {
   folderFd: number;
   name: string;
   overwrite: boolean;
-  /** Whether the disk must have it before it gets its name. */
+  /** Whether the disk must have all of it when this returns. */
   durable: boolean;
   signal: AbortSignal;
   /** Bytes that have just arrived. */

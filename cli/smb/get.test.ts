@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lastJson } from '../run.fake.ts';
 import { everythingIn, LONG_AGO_S, openSmbBench, type SmbBench } from './bench.fake.ts';
+import { downloadFolder } from './download-folder.ts';
 
 const MIB = 1_048_576;
 
@@ -67,6 +68,22 @@ describe('get', () => {
     expect(everythingIn(bench.here('elsewhere'))).toEqual([]);
   });
 
+  it('lands behind a link that is named as a folder', async () => {
+    bench.serve('one');
+    fs.mkdirSync(bench.here('elsewhere'));
+    fs.symlinkSync('elsewhere', bench.here('folder'));
+    expect((await bench.run(['get', bench.at('one'), 'folder/'])).exitCode).toBe(0);
+    expect((await bench.run(['get', bench.at('one'), 'folder/two'])).exitCode).toBe(0);
+    expect(everythingIn(bench.here('elsewhere'))).toEqual(['one', 'two']);
+  });
+
+  it('says what is wrong with a local name', async () => {
+    bench.serve('one');
+    const ran = await bench.run(['get', bench.at('one'), 'x'.repeat(300), '--json']);
+    expect(lastJson(ran)).toMatchObject({ error: { code: 'enametoolong' }, exitCode: 1 });
+    expect(everythingIn(bench.folder)).toEqual([]);
+  });
+
   it('leaves nothing of a file that is written to while it is read', async () => {
     bench.serveLong('moving', 512 * MIB);
     const running = bench.begin(['get', bench.at('moving'), '--json']);
@@ -121,6 +138,34 @@ describe('get -r', () => {
       expect(fs.statSync(bench.here('copy', name)).mtimeMs).toBe(LONG_AGO_S * 1_000);
   });
 
+  it('shows how far it is, and counts what failed no more', async () => {
+    for (let index = 0; index < 40; index += 1) bench.serveLong(`tree/${index}`, 64 * MIB);
+    const running = bench.begin(['get', '-r', bench.at('tree'), '--progress']);
+    await running.until(() => everythingIn(bench.folder).some((name) => name.endsWith('.part')));
+    bench.stand.samba.freeze();
+    try {
+      await running.until(() => /\d %.* of 40 files, .* of 2\.7 GB, .*\/s/.test(running.stderr));
+    } finally {
+      running.child.kill('SIGINT');
+      bench.stand.samba.thaw();
+    }
+    expect((await running.ended).exitCode).toBe(130);
+    bench.clear();
+    for (const name of ['one', 'two', 'below/three', 'taken']) bench.serve(`tree/${name}`, 'x'.repeat(100));
+    fs.writeFileSync(bench.here('taken'), 'mine');
+    const { connection, tree } = await bench.stand.tree();
+    const amount = { files: 0, bytes: 0, found: { files: 0, bytes: 0, all: false } };
+    const problems: string[] = [];
+    const to = fs.openSync(bench.folder, 'r');
+    const { signal } = new AbortController();
+    const problem = (at: string): void => void problems.push(at);
+    await downloadFolder({ tree, from: 'tree', to, overwrite: false, signal, amount, problem });
+    fs.closeSync(to);
+    connection.close();
+    expect(problems).toEqual(['taken']);
+    expect(amount).toEqual({ files: 3, bytes: 300, found: { files: 3, bytes: 300, all: true } });
+  });
+
   it('takes the name of the folder, or of the share', async () => {
     bench.serve('tree/one');
     expect((await bench.run(['get', '-r', bench.at('tree/')])).exitCode).toBe(0);
@@ -149,6 +194,14 @@ describe('get -r', () => {
     );
     expect(ran.stderr).toContain('6 names could not be fetched');
     expect(ran.stderr).not.toContain('\u001b');
+  });
+
+  it('does its work also when nobody reads what it tells', async () => {
+    for (const name of ['new\nline', 'one', 'two']) bench.serve(`tree/${name}`);
+    const running = bench.begin(['get', '-r', bench.at('tree')]);
+    running.child.stderr?.destroy();
+    expect((await running.ended).exitCode).toBe(6);
+    expect(everythingIn(bench.here('tree'))).toEqual(['one', 'two']);
   });
 
   it('goes through no symbolic link that stands in the target, and overwrites nothing', async () => {
@@ -187,11 +240,11 @@ describe('get -r', () => {
     expect(everythingIn(bench.here('elsewhere'))).toEqual(['one']);
   });
 
-  it('ended with Ctrl-C leaves only whole files', async () => {
+  it.each(['SIGINT', 'SIGHUP'] as const)('ended with %s leaves only whole files', async (signal) => {
     for (let index = 0; index < 40; index += 1) bench.serveLong(`tree/${index}`, 64 * MIB);
     const running = bench.begin(['get', '-r', bench.at('tree')]);
     await running.until(() => everythingIn(bench.folder).some((name) => name.endsWith('.part')));
-    running.child.kill('SIGINT');
+    running.child.kill(signal);
     expect((await running.ended).exitCode).toBe(130);
     for (const name of everythingIn(bench.here('tree'))) {
       expect(name).toMatch(/^\d+$/);

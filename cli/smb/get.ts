@@ -13,7 +13,7 @@ import { type AtShare, asksServer, atShare, type SmbOptions } from './calling.ts
 import { interruptible } from './interrupt.ts';
 import { nameOf } from './path.ts';
 import { Problems } from './problems.ts';
-import { type Amount, doneWords, openProgress } from './progress.ts';
+import { type Amount, amountOfOne, doneWords, openProgress } from './progress.ts';
 
 interface Options extends SmbOptions {
   recursive?: true;
@@ -27,7 +27,10 @@ export function addGet(smb: Command): void {
       .command('get <address> [local]')
       .description('fetch one file, or a folder, to the local disk; nothing is overwritten')
       .option('-r, --recursive', 'a folder with everything below it, into the local folder that is named')
-      .option('--overwrite', 'replace local files of the same name')
+      .option(
+        '--overwrite',
+        'replace local files of the same name; owner, rights and links of the old ones are gone then',
+      )
       .option('--progress', 'show the progress also where there is no terminal'),
   ).action((text: string, local: string | undefined, options: Options) =>
     atShare(text, options, (at) =>
@@ -52,9 +55,10 @@ async function getFile(
 ): Promise<void> {
   const to = targetOf(local, nameOf(from));
   const { fetchFile } = await import('./fetch-file.ts');
-  const folderFd = openFolder(path.dirname(to));
+  // Somebody has named this folder, and so meant what is behind a link.
+  const folderFd = openFolder(`${path.dirname(to)}/`);
   const startMs = systemClock.monoMs();
-  const amount: Amount = { files: 1, bytes: 0, totalBytes: size };
+  const amount = amountOfOne(size);
   const progress = openProgress(systemClock, options.progress === true, () => amount);
   const arrived = (bytes: number): void => {
     amount.bytes += bytes;
@@ -85,7 +89,7 @@ async function getFolder(
   const folderFd = openFolder(to);
   const startMs = systemClock.monoMs();
   const problems = new Problems(screen, 'fetched');
-  const amount: Amount = { files: 0, bytes: 0, totalBytes: undefined };
+  const amount: Amount = { files: 0, bytes: 0, found: { files: 0, bytes: 0, all: false } };
   const progress = openProgress(systemClock, options.progress === true, () => amount);
   try {
     const done = await downloadFolder({
@@ -94,11 +98,11 @@ async function getFolder(
       to: folderFd,
       overwrite: options.overwrite === true,
       signal,
-      progress: (files, bytes) => {
-        amount.files += files;
-        amount.bytes += bytes;
+      amount,
+      problem: (below, failure) => {
+        progress.clear();
+        problems.add(below, failure);
       },
-      problem: (below, failure) => problems.add(below, failure),
     });
     progress.end();
     const ms = systemClock.monoMs() - startMs;
@@ -115,8 +119,15 @@ async function getFolder(
 function targetOf(local: string | undefined, name: string): string {
   if (local === undefined) return name;
   if (local === '') throw usage('the local name is empty');
-  const isFolder = local.endsWith('/') || fs.lstatSync(local, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder ? path.join(local, name) : local;
+  return local.endsWith('/') || isFolderHere(local) ? path.join(local, name) : local;
+}
+
+function isFolderHere(local: string): boolean {
+  try {
+    return fs.lstatSync(local, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    throw failureOf(error, 'look at', local);
+  }
 }
 
 function makeTarget(folder: string): void {
@@ -127,17 +138,17 @@ function makeTarget(folder: string): void {
   }
 }
 
-/** Not through a symbolic link at its end, which somebody may have put where the folder was to be made. */
+/** Not through a symbolic link at its end, which somebody may have put where the folder was to be made, unless a slash follows it. */
 function openFolder(folder: string): number {
   try {
     return fs.openSync(folder, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno !== 'ELOOP' && errno !== 'ENOTDIR') throw failureOf(error, 'open folder', folder);
+    const doing = { code: 'not-a-folder-here', doing: 'open folder', subject: folder };
+    if (folder.endsWith('/')) throw new Failure({ ...doing, what: 'it is no folder', hint: 'name a folder' });
     throw new Failure({
-      code: 'not-a-folder-here',
-      doing: 'open folder',
-      subject: folder,
+      ...doing,
       what: 'it is no folder, or a symbolic link, which is not followed',
       hint: 'name the folder itself; with a slash at its end a link is meant to be followed',
     });

@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { humanDuration, humanSize } from '../../base/human.ts';
+import { unixMs } from '../../smb/file-time.ts';
 import type { Connection, ServerInfo } from '../../smb/index.ts';
 import type { Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { credentialsFor } from './account.ts';
 import { readAddress } from './address.ts';
 import { asksServer, connectTo, placeOf, type SmbOptions, telling } from './calling.ts';
-import { isoTime, unixMs } from './time.ts';
+import { isoTime } from './time.ts';
 
 const DIALECTS: Record<ServerInfo['dialect'], string> = {
   528: '2.1',
@@ -90,7 +91,7 @@ async function shareFacts(
   const tree = await session.tree(share);
   const { totalBytes, freeBytes } = await tree.space();
   const { volumeSerial, rootFileId } = await tree.identity();
-  await session.logoff();
+  await session.logoff().catch(() => undefined);
   const serial = volumeSerial.toString(16).padStart(8, '0');
   return { share, totalBytes, freeBytes, volumeSerial: serial, rootFileId: rootFileId.toString() };
 }

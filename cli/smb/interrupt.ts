@@ -1,5 +1,7 @@
-/** Ctrl-C while something must be tidied up: the first asks for an end, a second one ends the program at once. */
+/** Ctrl-C while something must be tidied up: the first asks for an end, a second one ends the program at once. A closed terminal counts as Ctrl-C. */
 import { Failure } from '../../base/failure.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `work` ends soon after the signal aborts; its reason is a Failure `interrupted`. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -9,11 +11,9 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     controller.abort(new Failure({ code: 'interrupted', doing: 'work', what: 'ended with Ctrl-C' }));
   };
   const release = (): void => {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
     return await work(controller.signal);
   } catch (error) {

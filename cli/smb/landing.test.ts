@@ -1,4 +1,5 @@
 /** A local file appears whole or not at all, and never over what is there: also when that comes up while content arrives. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -78,6 +79,13 @@ describe('a landing', () => {
     expect(fs.readdirSync(folder).sort()).toEqual(['folder', 'later', 'one', 'precious']);
   });
 
+  it('replaces no pipe and no device, also when it may', async () => {
+    execFileSync('mkfifo', [here('pipe')]);
+    expect(await codeOf(land('pipe', true))).toBe('not-a-plain-file');
+    expect(fs.lstatSync(here('pipe')).isFIFO()).toBe(true);
+    expect(fs.readdirSync(folder)).toEqual(['pipe']);
+  });
+
   it('does without a file system that has no hard links, unless it may replace', async () => {
     vi.spyOn(fs, 'linkSync').mockImplementation(() => {
       throw Object.assign(new Error('link'), { code: 'EPERM' });
@@ -86,6 +94,41 @@ describe('a landing', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
     await land('one', true);
     expect(fs.readdirSync(folder)).toEqual(['one']);
+  });
+
+  it('has its content on the disk before it replaces anything', async () => {
+    fs.writeFileSync(here('one'), 'mine');
+    const landing = await Landing.open(folderFd, 'one', true);
+    await landing.write(CONTENT, 0);
+    const steps: string[] = [];
+    const handle = await fs.promises.open(folder);
+    const prototype: fs.promises.FileHandle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const { sync } = prototype;
+    vi.spyOn(prototype, 'sync').mockImplementation(function (this: fs.promises.FileHandle) {
+      steps.push('sync');
+      return sync.call(this);
+    });
+    const rename = fs.renameSync;
+    vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      steps.push('rename');
+      rename(from, to);
+    });
+    await landing.finish(WRITTEN, false);
+    expect(steps).toEqual(['sync', 'rename']);
+    expect(fs.readFileSync(here('one'))).toEqual(CONTENT);
+  });
+
+  it('tells why it cannot begin, and gives up without a word', async () => {
+    fs.writeFileSync(here('file'), '');
+    const fileFd = fs.openSync(here('file'), 'r');
+    expect(await codeOf(Landing.open(fileFd, 'one', false))).toBe('enotdir');
+    fs.closeSync(fileFd);
+    const landing = await Landing.open(folderFd, 'one', false);
+    const [temp = ''] = fs.readdirSync(folder).filter((name) => name.endsWith('.part'));
+    fs.rmSync(here(temp));
+    fs.mkdirSync(here(temp));
+    await landing.abandon();
   });
 
   it('refuses a name that is too long for the disk before anything arrives', async () => {

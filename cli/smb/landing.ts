@@ -3,7 +3,8 @@
  *
  * What could go wrong, and why it does not:
  * - something has the name, or gets it while content arrives: link(2) never replaces, whatever it is;
- * - with `overwrite`: rename(2) replaces a file in one step, and a symbolic link itself, never what it points to; a folder stays;
+ * - with `overwrite`: rename(2) replaces a file in one step, and a symbolic link itself, never what it points to; a folder stays, and
+ *   so does a device: root that fetches into /dev/null must not put a file there;
  * - a symbolic link where a folder should be: openDirectoryBeneath does not follow it;
  * - killed: a temp stays, with a name that says whose it is;
  * - the disk is full, or the content ends early: the temp goes away, what was there stays.
@@ -12,8 +13,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { errnoOf, Failure, failureOf } from '../../base/failure.ts';
 import { stampDescriptor } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import type { FileTime } from '../../smb/index.ts';
-import { unixNs } from './time.ts';
 
 /** ext4, XFS and btrfs hold 255 bytes; NTFS holds 255 UTF-16 units, up to 765 bytes. */
 const NAME_LIMIT_BYTES = 255;
@@ -50,12 +51,13 @@ export class Landing {
   static async open(folderFd: number, name: string, overwrite: boolean): Promise<Landing> {
     const unfit = unfitHere(name);
     if (unfit !== undefined) throw new Failure({ code: 'bad-local-name', doing: 'write', subject: name, what: unfit });
-    const there = fs.lstatSync(within(folderFd, name), { throwIfNoEntry: false });
-    if (there !== undefined && !overwrite) throw isThere(name);
-    if (there?.isDirectory() === true) throw isFolder(name);
     const temp = `.~standby-get-${randomBytes(8).toString('hex')}.part`;
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
     try {
+      const there = fs.lstatSync(within(folderFd, name), { throwIfNoEntry: false });
+      if (there !== undefined && !overwrite) throw isThere(name);
+      if (there?.isDirectory() === true) throw isFolder(name);
+      if (there !== undefined && !there.isFile() && !there.isSymbolicLink()) throw isSpecial(name);
       const file = await fs.promises.open(within(folderFd, temp), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
       return new Landing(folderFd, name, overwrite, temp, file);
     } catch (error) {
@@ -74,12 +76,15 @@ export class Landing {
     }
   }
 
-  /** Gives it its time and its name. With `durable` the disk has all of it when this returns, and the content before the name. */
+  /**
+   * Gives it its time and its name. With `durable` the disk has all of it when this returns. The disk always has the content before
+   * the name where something may be replaced: after a power cut the name means the old or the new content, and never none.
+   */
   async finish(written: FileTime, durable: boolean): Promise<void> {
     try {
       const writtenNs = unixNs(written);
       if (written !== 0n) stampDescriptor(this.#file.fd, { accessedNs: writtenNs, writtenNs });
-      if (durable) await this.#file.sync();
+      if (durable || this.#overwrite) await this.#file.sync();
       await this.#file.close();
       this.#publish();
       if (durable) fs.fsyncSync(this.#folderFd);
@@ -106,10 +111,14 @@ export class Landing {
     fs.unlinkSync(temp);
   }
 
-  /** Nothing of it stays. For every file that was not finished, also when finishing failed. */
+  /** Nothing of it stays, as far as the disk allows. For every file that was not finished, also when finishing failed; throws never. */
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined);
-    fs.rmSync(within(this.#folderFd, this.#temp), { force: true });
+    try {
+      fs.rmSync(within(this.#folderFd, this.#temp), { force: true });
+    } catch {
+      // Why the file could not be had says more.
+    }
   }
 }
 
@@ -130,6 +139,16 @@ function isThere(name: string): Failure {
 
 function isFolder(name: string): Failure {
   return new Failure({ code: 'is-a-directory', doing: 'write', subject: name, what: 'a folder of that name is there' });
+}
+
+function isSpecial(name: string): Failure {
+  return new Failure({
+    code: 'not-a-plain-file',
+    doing: 'write',
+    subject: name,
+    what: 'a device, pipe or socket of that name is there, which is not replaced by a file',
+    hint: 'choose another name',
+  });
 }
 
 function noLinks(name: string): Failure {

@@ -1,9 +1,9 @@
 /** A local file that is read by pieces, and the proof that nobody wrote to it meanwhile. */
 import fs from 'node:fs';
 import { Failure, failureOf } from '../../base/failure.ts';
+import { fileTimeOfNs } from '../../smb/file-time.ts';
 import type { FileTime } from '../../smb/index.ts';
 import { usage } from '../usage.ts';
-import { fileTimeOfNs } from './time.ts';
 
 export class LocalFile {
   readonly path: string;

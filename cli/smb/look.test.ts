@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTamperer } from '../../smb/scripted/tamperer.ts';
 import { lastJson } from '../run.fake.ts';
-import { jsonLines, openSmbBench, type SmbBench } from './bench.fake.ts';
+import { beginStandby, jsonLines, openSmbBench, type SmbBench } from './bench.fake.ts';
 
 let bench: SmbBench;
 const served = (...names: string[]): string => path.join(bench.stand.folder, ...names);
@@ -45,6 +46,22 @@ describe('info', () => {
 });
 
 describe('shares', () => {
+  it('count also when the server goes with the log-off', async () => {
+    const LOGOFF = 2;
+    const tamperer = await startTamperer(bench.stand.port, ({ from, message }) =>
+      from === 'client' && message.readUInt16LE(12) === LOGOFF ? 'cut' : [message],
+    );
+    const ways = [
+      ['shares', `smb://127.0.0.1:${tamperer.port}`],
+      ['info', `smb://127.0.0.1:${tamperer.port}/docs`],
+    ];
+    for (const args of ways) {
+      const ran = await beginStandby(['smb', ...args, '--credentials', bench.credentials], bench.folder).ended;
+      expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+    }
+    tamperer.close();
+  });
+
   it('are those that the server shows', async () => {
     expect(lastJson(await bench.run(['shares', '//127.0.0.1', '--json']))).toMatchObject({
       address: '//127.0.0.1',
@@ -80,6 +97,16 @@ describe('ls', () => {
       written: '2004-11-09T11:33:20.000Z',
       fileId: fs.statSync(served('letters', 'one.txt'), { bigint: true }).ino.toString(),
     });
+  });
+
+  it('never moves the cursor of whoever looks at it, also with --json', async () => {
+    fs.mkdirSync(served('hostile'));
+    fs.writeFileSync(served('hostile', 'csi\u009b2J\u202e'), '');
+    const ran = await bench.run(['ls', bench.at('hostile'), '--json']);
+    expect(ran.stdout).not.toMatch(/[\u007f-\u009f\u202e]/u);
+    expect(jsonLines(ran)).toMatchObject([{ path: 'csi\u009b2J\u202e' }]);
+    const none = await bench.run(['stat', bench.at('none\u009b2J'), '--json']);
+    expect(none.stdout).not.toContain('\u009b');
   });
 
   it('of a file is that file', async () => {
@@ -178,12 +205,15 @@ describe('watch', () => {
     await watching.until(() => watching.stderr.includes('Ctrl-C ends it'));
     await bench.stand.smbclient('mkdir letters\\fresh; mkdir letters\\old\\deep');
     await watching.until(() => watching.stdout.includes('deep'));
+    fs.writeFileSync(served('letters', 'csi\u001b[2J'), '');
+    await watching.until(() => watching.stdout.includes('refused'));
     watching.child.kill('SIGINT');
     const ran = await watching.ended;
     expect(ran.exitCode).toBe(130);
     const changes = jsonLines(ran).map(({ action, path: name }) => `${String(action)} ${String(name)}`);
     expect(changes).toContain('added fresh');
     expect(changes).toContain('added old/deep');
+    expect(changes).toContain('refused csi\\u001b[2J');
     expect(await bench.stand.openFiles()).toEqual([]);
   });
 

@@ -1,13 +1,13 @@
 /** `standby smb ls`: what is in a folder of a share, in the order of the server, as it comes. */
 import type { Command } from 'commander';
-import { Failure, isFailure } from '../../base/failure.ts';
+import { isFailure } from '../../base/failure.ts';
 import { counted, humanSize } from '../../base/human.ts';
 import type { Entry, Tree } from '../../smb/index.ts';
 import { type AtShare, asksServer, atShare, type SmbOptions } from './calling.ts';
 import { entryObject, longLine, shortLine, statObject } from './entry.ts';
 import { endsEverything } from './failure.ts';
 import { joined, nameOf } from './path.ts';
-import { Problems } from './problems.ts';
+import { Problems, unsafeName } from './problems.ts';
 import { inCircles, leadsBack, type Trail, trailOf } from './trail.ts';
 
 interface Options extends SmbOptions {
@@ -29,7 +29,7 @@ export function addLs(smb: Command): void {
   ).action((text: string, options: Options) => atShare(text, options, (at) => list(at, options)));
 }
 
-async function list({ screen, share, path }: AtShare, options: Options): Promise<void> {
+export async function list({ screen, share, path }: AtShare, options: Options): Promise<void> {
   const { tree } = share;
   const problems = new Problems(screen, 'listed');
   let files = 0;
@@ -50,7 +50,7 @@ async function list({ screen, share, path }: AtShare, options: Options): Promise
     try {
       const folders = await listOne(tree, path, at, show, problems);
       // Taken from the end: in the order of the server, each before its neighbour.
-      if (options.recursive === true) waiting.push(...folders.reverse());
+      if (options.recursive === true) for (const folder of folders.reverse()) waiting.push(folder);
     } catch (error) {
       if (at.path === '' && isFailure(error, 'not-a-directory')) {
         const stat = await tree.stat(path);
@@ -75,7 +75,7 @@ async function listOne(
 ): Promise<Trail[]> {
   const folders: Trail[] = [];
   for await (const { entries, refused } of tree.list(joined(root, at.path))) {
-    for (const name of refused) problems.add(joined(at.path, name), unsafe(name));
+    for (const name of refused) problems.add(joined(at.path, name), unsafeName('list', name));
     for (const entry of entries) {
       const path = joined(at.path, entry.name);
       show(path, entry);
@@ -84,8 +84,4 @@ async function listOne(
     }
   }
   return folders;
-}
-
-function unsafe(subject: string): Failure {
-  return new Failure({ code: 'bad-name', doing: 'list', subject, what: 'the name is not safe to use' });
 }

@@ -1,5 +1,5 @@
 /** What could not be done of a larger job: told at once, counted, and answered with an exit code of its own at the end. */
-import type { Failure } from '../../base/failure.ts';
+import { Failure } from '../../base/failure.ts';
 import { counted, printable } from '../../base/human.ts';
 import { exitCodes } from '../exit.ts';
 import type { Screen } from '../screen.ts';
@@ -31,4 +31,9 @@ export class Problems {
     process.exitCode = exitCodes.partial.code;
     this.#screen.note(`${counted(this.count, 'name')} could not be ${this.#doing}; each is told above.`);
   }
+}
+
+/** A name of the server that the client hands to nobody. */
+export function unsafeName(doing: string, subject: string): Failure {
+  return new Failure({ code: 'bad-name', doing, subject, what: 'the name is not safe to use' });
 }

@@ -1,17 +1,24 @@
 /** How far a transfer is: on standard error, on a terminal or when asked for, and only once it has taken a while. */
 import type { Clock } from '../../base/clock.ts';
-import { counted, humanDuration, humanSize } from '../../base/human.ts';
+import { counted, humanCount, humanDuration, humanSize } from '../../base/human.ts';
 import { progressBar } from '../words/bar.ts';
 
 export interface Amount {
   files: number;
   bytes: number;
-  /** What it will be in the end; undefined as long as nobody knows. */
-  totalBytes: number | undefined;
+  /** What it comes to in the end, as far as it is known: what is done, and what is not yet. */
+  found: { files: number; bytes: number /** Whether nothing is going to be added. */; all: boolean };
+}
+
+/** Of one file, before its first byte. */
+export function amountOfOne(bytes: number): Amount {
+  return { files: 0, bytes: 0, found: { files: 1, bytes, all: true } };
 }
 
 export interface Progress {
-  /** Takes the line away again where it was drawn over. */
+  /** Takes the line away where it is drawn over, so that something else can be said there; it comes again. */
+  clear(): void;
+  /** Takes it away for good. */
   end(): void;
 }
 
@@ -22,16 +29,19 @@ const TERMINAL_EVERY_MS = 500;
 const LINES_EVERY_MS = 2_000;
 /** Carriage return, and EL (ECMA-48 8.3.41). */
 const OVER = '\r\u001b[K';
+/** ?7, the terminal's automatic wrap (DECAWM): what wraps cannot be drawn over. */
+const [NO_WRAP, WRAP] = ['\u001b[?7l', '\u001b[?7h'];
 
-/** One line: part, amount, rate, and what is left of the time where it can be known. */
-export function progressLine(amount: Amount, elapsedMs: number): string {
-  const { files, bytes, totalBytes } = amount;
+/** One line: amount and rate; once everything is found the part too, and what is left of the time. */
+export function progressLine({ files, bytes, found }: Amount, elapsedMs: number): string {
   const perMs = elapsedMs > 0 ? bytes / elapsedMs : 0;
   const rate = `${humanSize(perMs * 1_000)}/s`;
-  if (totalBytes === undefined) return `${counted(files, 'file')}, ${humanSize(bytes)}, ${rate}`;
-  const left = perMs > 0 ? `, ${humanDuration(Math.max(0, totalBytes - bytes) / perMs)} left` : '';
-  const part = totalBytes === 0 ? 1 : bytes / totalBytes;
-  return `${progressBar(part)}  ${humanSize(bytes)} of ${humanSize(totalBytes)}, ${rate}${left}`;
+  const filesWords = found.all && found.files === 1 ? '' : `${humanCount(files)} of ${counted(found.files, 'file')}, `;
+  const words = `${filesWords}${humanSize(bytes)} of ${humanSize(found.bytes)}`;
+  if (!found.all) return `${words} found so far, ${rate}`;
+  const left = perMs > 0 ? `, ${humanDuration(Math.max(0, found.bytes - bytes) / perMs)} left` : '';
+  const part = found.bytes === 0 ? 1 : bytes / found.bytes;
+  return `${progressBar(part)}  ${words}, ${rate}${left}`;
 }
 
 /** The figures of what is done, for the last line: `3 files, 12 MB in 0.4 s (30 MB/s)`. */
@@ -44,7 +54,7 @@ export function doneWords(files: number, bytes: number, elapsedMs: number): stri
 export function openProgress(clock: Clock, asked: boolean, now: () => Amount): Progress {
   const { stderr } = process;
   const drawn = stderr.isTTY === true;
-  if (!drawn && !asked) return { end: () => undefined };
+  if (!drawn && !asked) return { clear: () => undefined, end: () => undefined };
   const startMs = clock.monoMs();
   let shown = false;
   const timer = setInterval(
@@ -52,15 +62,20 @@ export function openProgress(clock: Clock, asked: boolean, now: () => Amount): P
       const elapsedMs = clock.monoMs() - startMs;
       if (elapsedMs < QUIET_MS) return;
       const line = progressLine(now(), elapsedMs);
-      stderr.write(drawn ? `${OVER}${line}` : `${line}\n`);
+      stderr.write(drawn ? `${OVER}${NO_WRAP}${line}${WRAP}` : `${line}\n`);
       shown = true;
     },
     drawn ? TERMINAL_EVERY_MS : LINES_EVERY_MS,
   );
+  const clear = (): void => {
+    if (shown && drawn) stderr.write(OVER);
+    shown = false;
+  };
   return {
+    clear,
     end() {
       clearInterval(timer);
-      if (shown && drawn) stderr.write(OVER);
+      clear();
     },
   };
 }

@@ -36,6 +36,14 @@ describe('put', () => {
     expect(everythingIn(bench.stand.folder)).toEqual(['folder', to].sort());
   });
 
+  it('takes a slash at the end for a folder, which must be there', async () => {
+    local('one');
+    const ran = await bench.run(['put', 'one', bench.at('none/')]);
+    expect(ran.exitCode).toBe(19);
+    expect(ran.stderr).toContain('there is no folder of that name');
+    expect(everythingIn(bench.stand.folder)).toEqual([]);
+  });
+
   it('overwrites nothing, unless it is told to', async () => {
     bench.serve('one', 'theirs');
     local('one');

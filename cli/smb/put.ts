@@ -2,13 +2,14 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { Failure } from '../../base/failure.ts';
 import { printable } from '../../base/human.ts';
 import { type AtShare, asksServer, atShare, type SmbOptions } from './calling.ts';
 import { statIfThere } from './find.ts';
 import { interruptible } from './interrupt.ts';
 import { LocalFile } from './local-file.ts';
 import { joined } from './path.ts';
-import { type Amount, doneWords, openProgress } from './progress.ts';
+import { amountOfOne, doneWords, openProgress } from './progress.ts';
 import { uploadFile } from './upload-file.ts';
 import { notOnTheMain } from './writing.ts';
 
@@ -28,25 +29,30 @@ export function addPut(smb: Command): void {
     notOnTheMain(text);
     const file = LocalFile.open(local);
     try {
-      await atShare(text, options, (at) => interruptible((signal) => put(at, file, options, signal)));
+      await atShare(text, options, (at) =>
+        interruptible((signal) => put(at, file, /[/\\]$/u.test(text), options, signal)),
+      );
     } finally {
       file.close();
     }
   });
 }
 
+/** @param asFolder whether the address says, by a slash at its end, that it means a folder */
 async function put(
   { screen, share: { tree }, path: at, address }: AtShare,
   file: LocalFile,
+  asFolder: boolean,
   options: Options,
   signal: AbortSignal,
 ): Promise<void> {
   const there = await statIfThere(tree, at);
   const name = path.basename(file.path);
   const inside = there?.directory === true;
+  if (!inside && asFolder) throw noFolder(address);
   const to = inside ? joined(at, name) : at;
   const startMs = systemClock.monoMs();
-  const amount: Amount = { files: 1, bytes: 0, totalBytes: file.size };
+  const amount = amountOfOne(file.size);
   const progress = openProgress(systemClock, options.progress === true, () => amount);
   const sent = (bytes: number): void => {
     amount.bytes += bytes;
@@ -60,4 +66,14 @@ async function put(
   const where = inside ? `${address}/${name}` : address;
   screen.result({ address: where, from: file.path, files: 1, bytes: file.size, ms: Math.round(ms) });
   screen.line(`${printable(where)}: ${doneWords(1, file.size, ms)}.`);
+}
+
+function noFolder(subject: string): Failure {
+  return new Failure({
+    code: 'no-such-file',
+    doing: 'send to',
+    subject,
+    what: 'there is no folder of that name',
+    hint: 'make the folder first, or leave out the slash at the end to give the file this name',
+  });
 }

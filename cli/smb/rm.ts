@@ -5,6 +5,7 @@ import { humanSize, printable } from '../../base/human.ts';
 import type { Stat } from '../../smb/index.ts';
 import { ask } from '../typing.ts';
 import { usage } from '../usage.ts';
+import { readAddress } from './address.ts';
 import { type AtShare, asksServer, atShare, type SmbOptions } from './calling.ts';
 import { nameOf } from './path.ts';
 import { shownTime } from './time.ts';
@@ -22,6 +23,7 @@ export function addRm(smb: Command): void {
       .option('--yes', 'do not ask for its name'),
   ).action((text: string, options: Options) => {
     notOnTheMain(text);
+    if (readAddress(text).path === '') throw usage('a whole share is not deleted', 'name a file or a folder in it');
     return atShare(text, options, (at) => remove(at, options));
   });
 }
@@ -33,7 +35,6 @@ async function remove(at: AtShare, options: Options): Promise<void> {
     path,
     address,
   } = at;
-  if (path === '') throw usage('a whole share is not deleted');
   const shown = await tree.stat(path);
   if (options.yes !== true) await confirm(at, shown);
   // What is deleted is what was shown, and nobody has it open.

@@ -5,8 +5,8 @@ import { Failure } from '../../base/failure.ts';
 import { addressText, readAddress } from './address.ts';
 import { attributeLetters, attributeNames } from './attributes.ts';
 import { readCredentials } from './credentials.ts';
-import { doneWords, progressLine } from './progress.ts';
-import { fileTimeOfNs, isoTime, shownTime, unixMs, unixNs } from './time.ts';
+import { amountOfOne, doneWords, progressLine } from './progress.ts';
+import { isoTime, shownTime } from './time.ts';
 
 const codeOf = (work: () => unknown): string => {
   try {
@@ -47,6 +47,10 @@ describe('an address', () => {
     ['smb://'],
     ['smb://user@files01/Projects'],
     ['smb://user:secret@files01/Projects'],
+    ['//user@files01/Projects'],
+    ['//user:secret@files01/Projects'],
+    ['\\\\user:secret@files01\\Projects'],
+    ['//files01:445/Projects'],
     ['smb://files01:0/Projects'],
     ['smb://files01:65536/Projects'],
     ['smb://files01:http/Projects'],
@@ -130,35 +134,26 @@ describe('times', () => {
     expect(isoTime(1n)).toBe('1601-01-01T00:00:00.000Z');
     expect(isoTime(2n ** 63n - 1n)).toContain('+030828');
   });
-
-  it('go to the disk and back without losing a digit', () => {
-    expect(unixNs(NOON)).toBe(1_100_000_000_123_456_700n);
-    expect(fileTimeOfNs(1_100_000_000_123_456_789n)).toBe(NOON);
-    expect(unixMs(116_444_735_999_999_999n)).toBe(-1);
-  });
-
-  it('are clamped to what disk and server hold', () => {
-    expect(unixNs(1n)).toBe(-2_147_483_648_000_000_000n);
-    expect(unixNs(2n ** 63n - 1n)).toBe(15_032_385_535_000_000_000n);
-    expect(fileTimeOfNs(-(10n ** 20n))).toBe(1n);
-  });
 });
 
 describe('progress', () => {
   it('tells part, amount, rate and what is left where the end is known', () => {
-    expect(progressLine({ files: 1, bytes: 30e6, totalBytes: 120e6 }, 3_000)).toBe(
+    const amount = amountOfOne(120e6);
+    expect(progressLine({ ...amount, bytes: 30e6 }, 3_000)).toBe(
       '[#####...............]  25 %  30 MB of 120 MB, 10 MB/s, 9.0 s left',
     );
-    expect(progressLine({ files: 1, bytes: 0, totalBytes: 120e6 }, 3_000)).toBe(
-      '[....................]   0 %  0 B of 120 MB, 0 B/s',
-    );
+    expect(progressLine(amount, 3_000)).toBe('[....................]   0 %  0 B of 120 MB, 0 B/s');
     // A file that has grown meanwhile.
-    expect(progressLine({ files: 1, bytes: 130e6, totalBytes: 120e6 }, 13_000)).toContain('100 %');
+    expect(progressLine({ ...amount, bytes: 130e6 }, 13_000)).toContain('100 %');
+    expect(progressLine({ files: 3, bytes: 30e6, found: { files: 20, bytes: 120e6, all: true } }, 3_000)).toBe(
+      '[#####...............]  25 %  3 of 20 files, 30 MB of 120 MB, 10 MB/s, 9.0 s left',
+    );
   });
 
   it('tells what is known where the end is not', () => {
-    expect(progressLine({ files: 1_200, bytes: 30e6, totalBytes: undefined }, 3_000)).toBe(
-      '1,200 files, 30 MB, 10 MB/s',
+    const found = { files: 7_000, bytes: 90e6, all: false };
+    expect(progressLine({ files: 1_200, bytes: 30e6, found }, 3_000)).toBe(
+      '1,200 of 7,000 files, 30 MB of 90 MB found so far, 10 MB/s',
     );
   });
 

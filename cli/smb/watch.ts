@@ -45,5 +45,8 @@ function tell(screen: Screen, batch: WatchBatch, atMs: number): void {
     screen.result({ at, action, path });
     screen.line(`${moment(atMs)}  ${action.padEnd(12)}  ${printable(path)}`);
   }
-  for (const name of batch.refused) screen.note(`a name that is not safe to use changed: ${printable(name)}`);
+  for (const name of batch.refused) {
+    screen.result({ at, action: 'refused', path: name });
+    screen.note(`a name that is not safe to use changed: ${printable(name)}`);
+  }
 }

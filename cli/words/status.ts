@@ -1,4 +1,4 @@
-/** The status for people: the sentence first, then main, layers, shares, processes, alerts. */
+/** The status for people: the sentence first, then main, layers, shares, processes, mail, alerts. */
 import type { LogEvent } from '../../api/event.ts';
 import type { LayerStatus, SentenceLevel, ShareStatus, Status } from '../../api/status.ts';
 import { counted, humanCount, humanDuration, humanSize, printable } from '../../base/human.ts';
@@ -35,6 +35,7 @@ export function statusLines(status: Status, paint: Paint): string[] {
     ...section('Layers', status.layers.map(layerLine)),
     ...section('Shares', shareLines(status)),
     ...section('Processes', processLines(status)),
+    row('Mail', mailWords(status)),
     ...section('Alerts', status.alerts.map(alertLine)),
   ];
 }
@@ -113,6 +114,13 @@ function processLines({ processes }: Status): string[] {
   return Object.entries(processes).map(([name, { alive, pid, rssBytes }]) =>
     alive ? `${name.padEnd(10)} runs (process ${pid}, ${humanSize(rssBytes)})` : `${name.padEnd(10)} does not run`,
   );
+}
+
+function mailWords({ mail }: Status): string {
+  if (mail === null) return 'is not set up: nobody is told of an alert';
+  const waiting =
+    mail.waiting === 0 ? 'nothing waits' : `${counted(mail.waiting, 'mail waits', 'mails wait')} to be sent`;
+  return `${waiting}${because(mail.problem)}`;
 }
 
 function alertLine({ atMs, level, what }: LogEvent): string {

@@ -5,6 +5,7 @@
  */
 import { text } from 'node:stream/consumers';
 import { isFailure } from '../../base/failure.ts';
+import { printable } from '../../base/human.ts';
 import { openShare, type Share } from '../../smb/index.ts';
 
 async function main(host: string, share: string, user: string, port: number): Promise<void> {
@@ -34,9 +35,9 @@ async function tour(share: Share): Promise<void> {
   const watch = await share.watch('', { recursive: true });
 
   // When the loop ends by itself the list is complete; everything else throws.
-  // Names come from the server: JSON keeps control characters away from the terminal.
+  // Names come from the server: no control character in them may reach the terminal. JSON alone would let half of them through.
   for await (const { name, directory, size } of share.list(''))
-    console.log(directory ? 'folder' : `file, ${size} bytes`, JSON.stringify(name));
+    console.log(directory ? 'folder' : `file, ${size} bytes`, printable(name));
 
   // `write` makes new files only: when note.txt is there it throws `exists`, and nothing has happened to it.
   const note = Buffer.from('Written by the example.\n');
@@ -49,7 +50,7 @@ async function tour(share: Share): Promise<void> {
   for await (const batch of watch.batches) {
     // Servers lose events when too many come at once: then everything must be looked at again.
     if (batch.kind === 'overflow') console.log('events were lost');
-    else for (const { action, path } of batch.changes) console.log(action, JSON.stringify(path));
+    else for (const { action, path } of batch.changes) console.log(action, printable(path));
     watch.close();
   }
 }

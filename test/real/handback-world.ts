@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { FakeMirror } from '../../agent/handback/fake-mirror.ts';
-import { nsOfFileTime } from '../../agent/handback/filetime.ts';
 import { carryOut, type HandbackDeps, planRestore } from '../../agent/handback/index.ts';
 import { mustRun } from '../../base/command.ts';
 import { stampPath } from '../../base/libc.ts';
+import { unixNs } from '../../smb/file-time.ts';
 import { connect } from '../../smb/index.ts';
 import type { Connection, Tree } from '../../smb/types.ts';
 import { type Samba, startSamba } from '../../tryout/samba.ts';
@@ -95,7 +95,7 @@ export class HandbackWorld {
         if (stat.directory) fs.mkdirSync(file);
         else {
           fs.writeFileSync(file, fs.readFileSync(path.join(this.shareFolder, at)));
-          stampPath(file, { accessedNs: 0n, writtenNs: nsOfFileTime(stat.written) });
+          stampPath(file, { accessedNs: 0n, writtenNs: unixNs(stat.written) });
         }
         this.mirror.learned('docs', at, stat, this.mirror.signatureOf(at));
         if (stat.directory) await this.copyAll(at);

@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileTimeOfNs } from '../../agent/handback/filetime.ts';
 import { carryOut, planRestore } from '../../agent/handback/index.ts';
 import { mustRun } from '../../base/command.ts';
 import { Failure } from '../../base/failure.ts';
 import { stampPath } from '../../base/libc.ts';
+import { fileTimeOfNs } from '../../smb/file-time.ts';
 import type { Tree } from '../../smb/types.ts';
 import { HandbackWorld } from './handback-world.ts';
 

@@ -1,4 +1,5 @@
 /** Each of our processes killed or frozen while it stands by and while it serves: no false takeover, no address left behind, and it mends itself. */
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,20 +29,46 @@ async function holdsAddress(): Promise<boolean> {
   return (await ip('-n', 'standby', '-4', 'address', 'show', 'dev', LAN.interface)).includes(`${LAN.main}/`);
 }
 
-async function userWrites(name: string): Promise<string> {
+function asUser(): [program: string, ...args: string[]] {
   const credentials = '/run/office/alice';
   fs.writeFileSync(credentials, `username = alice\npassword = ${office.password}\n`, { mode: 0o600 });
-  const [program, ...args] = on(
-    'client',
-    'smbclient',
-    `//${LAN.main}/${SHARE}`,
-    '-A',
-    credentials,
-    '-c',
-    `mkdir "${name}"`,
-  );
+  return on('client', 'smbclient', `//${LAN.main}/${SHARE}`, '-A', credentials);
+}
+
+async function userWrites(name: string): Promise<string> {
+  const [program, ...login] = asUser();
+  const args = [...login, '-c', `mkdir "${name}"`];
   const { stdout, stderr } = await runCommand(program, args, { timeLimitMs: 30_000 });
   return stdout + stderr;
+}
+
+/** A user who stays logged on; smbclient does not connect again by itself. */
+function stays(): { writes(name: string): Promise<void>; leaves(): Promise<void> } {
+  const [program, ...args] = asUser();
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  for (const output of [child.stdout, child.stderr])
+    output.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // Its end shows in what it said, and in what is not there.
+  child.stdin.on('error', () => {});
+  return {
+    async writes(name) {
+      child.stdin.write(`mkdir "${name}"\n`);
+      await until(
+        `the session has made «${name}»`,
+        10_000,
+        () => (fs.existsSync(path.join(office.copy, name)) ? true : undefined),
+        () => said,
+      );
+    },
+    async leaves() {
+      child.stdin.end('quit\n');
+      await gone;
+    },
+  };
 }
 
 /** Nothing happened that users would notice: same mode, no address, no decision to take over in the journal. */
@@ -126,8 +153,11 @@ describe('while serving', () => {
 
   it('a killed standbyd interrupts nobody, and its successor goes on serving', async () => {
     const { net } = (await office.box.status()).processes;
+    const user = stays();
+    await user.writes('in a session from before');
     await office.box.end('SIGKILL');
     expect(await userWrites('without standbyd')).not.toContain('NT_STATUS');
+    await user.writes('in that session without standbyd');
     office.box.start();
     await until('standbyd answers', 20_000, async () =>
       (await office.box.run(['status'])).exitCode === 0 ? true : undefined,
@@ -139,6 +169,8 @@ describe('while serving', () => {
     );
     expect(pidOf(after, 'net')).toBe(net.pid);
     expect(await userWrites('with its successor')).not.toContain('NT_STATUS');
+    await user.writes('in that session with its successor');
+    await user.leaves();
   });
 
   it('refuses to sync over what users have written, in the daemon and in the engine', async () => {

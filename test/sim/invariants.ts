@@ -52,6 +52,7 @@ export class Invariants implements Watch {
   private daemon: Daemon | undefined;
   private readonly world: World;
   private heardWitness = false;
+  private witnessMs = 0;
   private heardHealthy = false;
   private pausedUntilWallMs = 0;
   private stepSince = { key: '', atMs: 0 };
@@ -82,7 +83,10 @@ export class Invariants implements Watch {
 
   private hear(event: StandbyEvent): void {
     if (event.kind !== 'evidence') return;
-    if (event.layer === 'witness' && event.outcome === 'answered') this.heardWitness = true;
+    if (event.layer === 'witness' && event.outcome === 'answered') {
+      this.heardWitness = true;
+      this.witnessMs = this.world.nowMs;
+    }
     if (this.world.holdsAddress()) return;
     const isMiss = ['refused', 'silent', 'frozen'].includes(event.outcome);
     if (event.layer === 'fetch') this.firstStuckMs = isMiss ? (this.firstStuckMs ?? this.world.nowMs) : undefined;
@@ -138,6 +142,8 @@ export class Invariants implements Watch {
     const cutOffMs = sinceMs === undefined ? 0 : world.nowMs - sinceMs;
     if (cutOffMs > CUT_OFF_KNOWN_AFTER_MS)
       throw new Violation('NO-TAKEOVER-WHEN-ISOLATED', `cut off for ${cutOffMs} ms`);
+    if (this.heardWitness && this.firstMissMs !== undefined && this.witnessMs < this.firstMissMs)
+      throw new Violation('NO-TAKEOVER-WHEN-ISOLATED', `no witness for ${world.nowMs - this.firstMissMs} ms of misses`);
     const isOdd = world.main.denies || world.main.changed;
     const wasLate = world.nowMs - world.lateMs < 10_000;
     this.mainMustBeAway(

@@ -127,6 +127,21 @@ export const planted: readonly Planted[] = [
       (state.durable.mode.kind === 'suspecting' || state.facts.failingSinceMs !== undefined),
   ),
   {
+    name: 'dates a failure from its question, however long ago that was',
+    plant: (core) => ({
+      ...core,
+      decide(state, event, policy) {
+        const decision = core.decide(state, event, policy);
+        const { facts } = decision.state;
+        const isNew = facts.failingSinceMs !== state.facts.failingSinceMs && facts.failingSinceMs !== undefined;
+        if (!isNew || event.kind !== 'evidence') return decision;
+        const failingSinceMs = Math.min(facts.failingSinceMs ?? event.nowMs, event.nowMs - event.ms);
+        return { ...decision, state: { ...decision.state, facts: { ...facts, failingSinceMs } } };
+      },
+    }),
+  },
+  onFacts('takes a witness that answered before the miss for proof of the network', () => ({ failureKnownMs: 0 })),
+  {
     name: 'takes its own refused log-on for a failure',
     plant: (core) => ({
       ...core,
