@@ -55,6 +55,7 @@ async function copyFile(tree: Tree, from: string, size: number): Promise<void> {
       },
       data: (chunk, offset) => {
         if (fd !== undefined) fs.writeSync(fd, chunk, 0, chunk.length, offset);
+        return 'used';
       },
     });
     if (fd === undefined || bytes !== after.size) throw new Error(`${from}: ${bytes} of ${after.size} bytes`);

@@ -14,7 +14,8 @@ import { ACCESS, type Create, DISPOSITION, OPTION } from './wire/create.ts';
 
 /** Up to this size a file is read in one chain. */
 const ONE_TRIP_BYTES = 262_144;
-const UNIT_BYTES = 65_536;
+/** What is asked of a file that was empty when it was listed. */
+const EMPTY_BYTES = 65_536;
 
 /** Whole files of one share. */
 export class Fetcher {
@@ -44,7 +45,8 @@ export class Fetcher {
       options: OPTION.nonDirectory,
     };
     const look = (): Promise<Stat> => stat(line, path, stream);
-    const bytes = Math.max(1, Math.ceil(sizeHint / UNIT_BYTES)) * UNIT_BYTES;
+    // No more than the file has: Samba would look once more for the rest of it, and keep room.
+    const bytes = sizeHint > 0 ? sizeHint : EMPTY_BYTES;
     if (bytes <= Math.min(ONE_TRIP_BYTES, line.payload(this.#maxReadBytes))) {
       const fetched = await this.#small.read({ create, bytes, sink, about, look });
       if (fetched !== undefined) return fetched;

@@ -12,8 +12,11 @@ const PREFIX_BYTES = 4;
 const SHARED_BYTES = 64 * 1024;
 /** From this many missing bytes on, the socket reads into the message itself. */
 const DIRECT_BYTES = 8 * 1024;
-/** Buffers for messages of at least this size are worth being used again, up to that size. */
-const SPARE_BYTES = { least: 64 * 1024, most: 2 * 1_048_576, step: 64 * 1024 } as const;
+/**
+ * Memory for messages of at least this size is worth being used again, up to that size; in steps, so that the next message, a little
+ * longer, finds room too. The least is more than Node's pool, from which smaller ones come: no two messages lie in one memory.
+ */
+const SPARE_BYTES = { least: 96 * 1024, most: 2 * 1_048_576, step: 64 * 1024 } as const;
 /** As many as the READs of one big file that are in flight. */
 const SPARES = 8;
 
@@ -52,9 +55,10 @@ export class FrameReader {
       at += this.#frame === undefined ? this.#prefixFrom(at, length) : this.#bodyFrom(this.#frame, at, length);
   }
 
-  /** Nothing will look at this message any more. */
-  reuse(message: Buffer): void {
-    this.#spares.giveBack(message);
+  /** Nothing will look at this message, or at what was decrypted from one, any more. */
+  reuse({ buffer, byteOffset }: Buffer): void {
+    // A part further behind may not be the only one of its message.
+    if (byteOffset === 0 && buffer instanceof ArrayBuffer) this.#spares.giveBack(buffer);
   }
 
   #readsDirectly(frame: Buffer | undefined): frame is Buffer {
@@ -102,15 +106,15 @@ class Spares {
     if (length < SPARE_BYTES.least || length > SPARE_BYTES.most) return Buffer.allocUnsafe(length);
     const spare = this.#spares.pop();
     if (spare !== undefined && spare.byteLength >= length) return Buffer.from(spare, 0, length);
-    // In steps, so that the next message, a little longer, finds room too. Not zeroed: the socket fills what is looked at.
+    // Not zeroed: the socket fills what is looked at.
     const bytes = Math.ceil(length / SPARE_BYTES.step) * SPARE_BYTES.step;
     return Buffer.allocUnsafeSlow(bytes).subarray(0, length);
   }
 
-  giveBack({ buffer, byteOffset, length }: Buffer): void {
-    if (length < SPARE_BYTES.least || length > SPARE_BYTES.most || this.#spares.length === SPARES) return;
-    // A part of something larger is not ours to give away.
-    if (byteOffset === 0 && buffer instanceof ArrayBuffer && buffer.byteLength - length < SPARE_BYTES.step)
-      this.#spares.push(buffer);
+  /** Frees what is one too many at once: left to the garbage collector it would count as rubbish to be looked for. */
+  giveBack(memory: ArrayBuffer): void {
+    if (memory.byteLength < SPARE_BYTES.least) return;
+    if (this.#spares.length < SPARES && memory.byteLength <= SPARE_BYTES.most) this.#spares.push(memory);
+    else memory.transfer(0);
   }
 }

@@ -226,7 +226,8 @@ export class Link {
     if (mark === MARK.smb1 && !this.#answered) throw smb1Only(this.subject);
     const sealedBy = mark === MARK.transform ? this.#sealerOf(frame) : undefined;
     const message = sealedBy === undefined ? frame : sealedBy.unseal(frame);
-    for (const part of splitChain(message)) this.#take(part, readHeader(part), sealedBy);
+    let owner: Exchange | undefined;
+    for (const part of splitChain(message)) owner = this.#take(part, readHeader(part), sealedBy, owner);
     this.#answered = true;
     this.#pump();
     return sealedBy !== undefined;
@@ -239,14 +240,23 @@ export class Link {
     return protection;
   }
 
-  #take(part: Buffer, header: Header, sealedBy: Protection | undefined): void {
+  /**
+   * Returns whose the message is: its first exchange. Should a server put answers to others into it, those get a copy, so that whoever
+   * is done with a message may say so without looking for others who read in it.
+   */
+  #take(
+    part: Buffer,
+    header: Header,
+    sealedBy: Protection | undefined,
+    owner: Exchange | undefined,
+  ): Exchange | undefined {
     if (sealedBy !== undefined && header.sessionId !== sealedBy.sessionId)
       throw badAnswer('an encrypted message holds an answer of another session');
     if (header.messageId === UNASKED) {
       // Oplock breaks come unasked and unsigned; we never ask for an oplock, so there is nothing to give back.
       if (header.command !== COMMAND.oplockBreak)
         throw badAnswer('the server sent something that it was not asked for');
-      return;
+      return owner;
     }
     const waiting = this.#inFlight.get(header.messageId);
     if (waiting === undefined) throw badAnswer(`an answer to the message ${header.messageId}, which is not under way`);
@@ -259,10 +269,13 @@ export class Link {
     waiting.charge = 0;
     if (interim) {
       this.#inFlight.wentAsync(waiting, header.asyncId, this.#clock.monoMs());
-      return;
+      return owner;
     }
     this.#inFlight.remove(header.messageId);
-    waiting.exchange.answer(waiting.index, { status: header.status, header, part });
+    const { exchange, index } = waiting;
+    const own = owner === undefined || owner === exchange ? part : Buffer.from(part);
+    exchange.answer(index, { status: header.status, header, part: own });
+    return owner ?? exchange;
   }
 
   #lookAtDeadlines(): void {

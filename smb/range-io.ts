@@ -5,6 +5,7 @@ import type { Range } from './handle-types.ts';
 import { type About, answerAt, type Line } from './line.ts';
 import { cut, eachPiece } from './pieces.ts';
 import { STATUS, statusFailure } from './status.ts';
+import type { Taken } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
 import { readData, readRequest, readWritten, writeRequest } from './wire/read-write.ts';
 
@@ -45,15 +46,14 @@ export async function readRange(
 
 /**
  * Reads one piece, where need be with several READs. The gate is held until the data is taken: who is slow to take it slows the
- * reading down, not the memory up. What `take` is given is its own where it returns nothing, and lent until its promise settles
- * where it returns one. Returns where it ended: before `piece.to` when the file does.
+ * reading down, not the memory up. Returns where it ended: before `piece.to` when the file does.
  */
 export async function readPiece(
   line: Line,
   fileId: Buffer,
   piece: Range,
   about: About,
-  take: (data: Buffer, at: number) => void | Promise<void>,
+  take: (data: Buffer, at: number) => Taken,
 ): Promise<number> {
   const { gate } = line.link;
   let at = piece.from;
@@ -67,7 +67,7 @@ export async function readPiece(
       if (data.length === 0) return at;
       const taken = take(data, at);
       if (taken !== undefined) {
-        await taken;
+        if (taken !== 'used') await taken;
         line.link.reuse(answer.part);
       }
       at += data.length;

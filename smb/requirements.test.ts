@@ -149,7 +149,7 @@ describe('somebody who changes the answer to NEGOTIATE', () => {
   const lesser: [string, (answer: Buffer) => void] = [
     'the dialect',
     (answer) => {
-      const at = DIALECTS.findIndex((dialect) => dialect === answer.readUInt16LE(68));
+      const at = DIALECTS.map(Number).indexOf(answer.readUInt16LE(68));
       answer.writeUInt16LE(DIALECTS[at - 1] ?? 0, 68);
     },
   ];

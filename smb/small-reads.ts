@@ -15,7 +15,7 @@ import type { Answer } from './exchange.ts';
 import { type About, answerAt, type Line } from './line.ts';
 import { dataOf } from './range-io.ts';
 import { STATUS } from './status.ts';
-import type { Fetched, FetchSink, Stat } from './types.ts';
+import type { Fetched, FetchSink, Stat, Taken } from './types.ts';
 import { Window } from './window.ts';
 import { type Create, closeRequest, PREVIOUS_FILE, readClosed, readFileHandle, readOpened } from './wire/create.ts';
 import { chargeFor, type Part } from './wire/header.ts';
@@ -148,23 +148,20 @@ export class SmallReads {
     const [first] = chain;
     const subject = `${first?.about.subject ?? ''} and ${chain.length - 1} more`;
     const answers = await this.#line.exchange(parts, { doing: 'read', subject, lane: 'bulk' });
-    const handing: Promise<void>[] = [];
-    let came = 0;
+    const handed: (Handed | Promise<Handed>)[] = [];
     for (const [index, wanted] of chain.entries()) {
       const created = answerAt(answers, 3 * index);
       const read = answerAt(answers, 3 * index + 1);
       const closed = answerAt(answers, 3 * index + 2);
-      if (!this.#isWhole(created, read, closed, wanted)) {
-        this.#again.push(wanted);
-        continue;
-      }
-      came += 1;
-      const handed = hand(wanted, readOpened(created.part), read, readClosed(closed.part));
-      if (handed !== undefined) handing.push(handed);
+      if (this.#isWhole(created, read, closed, wanted))
+        handed.push(hand(wanted, readOpened(created.part), read, readClosed(closed.part)));
+      else this.#again.push(wanted);
     }
-    if (came > 1) this.#refusals = 0;
+    if (handed.length > 1) this.#refusals = 0;
     else if (answers[0]?.status === STATUS.SUCCESS) this.#refusals += 1;
-    if (handing.length > 0) await Promise.all(handing);
+    const how = handed.some((each) => typeof each !== 'string') ? await Promise.all(handed) : handed;
+    // All that came in one message lies in one memory.
+    if (!how.includes('kept')) this.#line.link.reuse(answerAt(answers, 0).part);
   }
 
   /** Whether all three went well. A handle whose CLOSE did not is closed on its own. */
@@ -178,8 +175,11 @@ export class SmallReads {
   }
 }
 
+/** Whether the memory of a file's answer is somebody's now. */
+type Handed = 'kept' | 'used';
+
 /** Gives a file to whoever wants it, when it is whole. Never throws and never rejects; a promise is back-pressure. */
-function hand(wanted: Waiting, before: Stat, answer: Answer, after: Stat | undefined): undefined | Promise<void> {
+function hand(wanted: Waiting, before: Stat, answer: Answer, after: Stat | undefined): Handed | Promise<Handed> {
   const { bytes, sink, about } = wanted;
   try {
     // A server may be unable to go on with a chain once a part of it went asynchronous (MS-SMB2 3.3.5.2.7.2); alone it can.
@@ -187,17 +187,19 @@ function hand(wanted: Waiting, before: Stat, answer: Answer, after: Stat | undef
       before.size > bytes || answer.status === STATUS.INTERNAL_ERROR ? undefined : dataOf(answer, bytes, about);
     if (data === undefined || isCutShort(data, before, after)) {
       wanted.resolve(undefined);
-      return undefined;
+      return 'used';
     }
     const whole = data.length > before.size ? data.subarray(0, before.size) : data;
     sink.begin?.(before);
-    const taken = whole.length > 0 ? sink.data(whole, 0) : undefined;
-    if (taken !== undefined || after === undefined) return finish(wanted, before, after, whole.length, taken);
+    const taken = whole.length > 0 ? sink.data(whole, 0) : 'used';
+    if (after === undefined || (taken !== undefined && taken !== 'used'))
+      return finish(wanted, before, after, whole.length, taken);
     wanted.resolve({ before, after, bytes: whole.length });
+    return taken ?? 'kept';
   } catch (error) {
     wanted.reject(error);
+    return 'kept';
   }
-  return undefined;
 }
 
 /** A file that was cut meanwhile ends early, and `after` shows it; data that is missing without that is not whole. */
@@ -210,12 +212,14 @@ async function finish(
   before: Stat,
   after: Stat | undefined,
   bytes: number,
-  taken: void | Promise<void>,
-): Promise<void> {
+  taken: Taken,
+): Promise<Handed> {
   try {
     await taken;
     wanted.resolve({ before, after: after ?? (await wanted.look()), bytes });
+    return taken === undefined ? 'kept' : 'used';
   } catch (error) {
     wanted.reject(error);
+    return 'kept';
   }
 }

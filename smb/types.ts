@@ -195,16 +195,20 @@ export interface ListBatch {
   refused: string[];
 }
 
+/** What a sink says of a chunk: nothing when it keeps it. */
+export type Taken = void | 'used' | Promise<void>;
+
 export interface FetchSink {
   /** Once, before any data, with what CREATE told. May throw to stop: `fetch` closes the file and throws the same. */
   begin?(before: Stat): void;
   /**
    * In any order of offsets, each byte once. A returned promise is back-pressure; it must not wait for other fetching or storing over
-   * the same connection, which may be waiting for the room that this chunk takes. The chunk belongs to the sink from now on where the
-   * call returns nothing; where it returns a promise it is lent until that settles, and its memory is read into again afterwards.
+   * the same connection, which may be waiting for the room that this chunk takes. Where the call returns nothing the chunk belongs to the
+   * sink from now on. Where it returns a promise, or 'used', the chunk is lent until that settles, or the call returns: afterwards its
+   * memory is read into again, or gone.
    * May throw, or reject, to stop, as `begin` may; calls that are under way by then still end.
    */
-  data(chunk: Buffer, offset: number): void | Promise<void>;
+  data(chunk: Buffer, offset: number): Taken;
 }
 
 export interface Fetched {
