@@ -64,13 +64,15 @@ export async function readPiece(
     try {
       const answer = answerAt(await line.exchange([readRequest(fileId, at, length)], about), 0);
       const data = dataOf(answer, length, about);
-      if (data.length === 0) return at;
+      // Noted first: once it is used up, the memory behind `data` is somebody else's or gone.
+      const got = data.length;
+      if (got === 0) return at;
       const taken = take(data, at);
       if (taken !== undefined) {
         if (taken !== 'used') await taken;
         line.link.reuse(answer.part);
       }
-      at += data.length;
+      at += got;
     } finally {
       gate.leave(length);
     }
