@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../base/failure.ts';
 import { LODGER, type Lodge, startLodge } from '../smb/scripted/lodge.ts';
-import { STATUS } from '../smb/status.ts';
+import { STATUS } from '../smb/status/status.ts';
 import type { Requirements } from '../smb/types.ts';
 import { COMMAND } from '../smb/wire/header.ts';
 import { guardOf, linkOpener } from './engine-main.ts';

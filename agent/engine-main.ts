@@ -3,8 +3,8 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { connect } from '../smb/index.ts';
-import { LogonGuard } from '../smb/logon-guard.ts';
-import { ownNotes, sharedNotes } from '../smb/logon-notes.ts';
+import { LogonGuard } from '../smb/logon/logon-guard.ts';
+import { ownNotes, sharedNotes } from '../smb/logon/logon-notes.ts';
 import type { Credentials, Requirements, Tree } from '../smb/types.ts';
 import type { ToEngine } from './engine-messages.ts';
 import type { Link, OpenLink } from './mirror/links.ts';

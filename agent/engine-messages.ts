@@ -20,7 +20,7 @@ export const toEngine = z.discriminatedUnion('kind', [
     kind: z.literal('configure'),
     main: z.object({ address: z.string(), port: z.number(), require: requirements.optional() }),
     logon: z.object({ user: z.string(), domain: z.string(), password: z.string() }),
-    /** Shared with the network process, so that both together do not lock the account (smb/logon-guard.ts); absent: of its own. */
+    /** Shared with the network process, so that both together do not lock the account (smb/logon/logon-guard.ts); absent: of its own. */
     ledger: z.object({ folder: z.string(), generation: z.string() }).optional(),
     /** Folder that holds one sub-folder per share. */
     mirrorPath: z.string(),

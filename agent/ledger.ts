@@ -1,11 +1,11 @@
 /**
- * The notes about log-ons to the main that the mirror engine and the network process share (smb/logon-notes.ts), so that both together
+ * The notes about log-ons to the main that the mirror engine and the network process share (smb/logon/logon-notes.ts), so that both together
  * do not lock the account: where they are, and the one note that is ours: a person asks for another try.
  */
 import fs from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import type { Settings } from '../settings/schema.ts';
-import { sharedNotes } from '../smb/logon-notes.ts';
+import { sharedNotes } from '../smb/logon/logon-notes.ts';
 
 export interface LedgerPlace {
   folder: string;

@@ -27,7 +27,7 @@ const probePlan = z.object({
   }),
   /** The kept session and the fetch of the known file log on with this; absent until set up. */
   logon: z.object({ user: z.string(), domain: z.string(), password: z.string() }).optional(),
-  /** Shared with the mirror engine, so that both together do not lock the account (smb/logon-guard.ts); absent: of its own. */
+  /** Shared with the mirror engine, so that both together do not lock the account (smb/logon/logon-guard.ts); absent: of its own. */
   ledger: z.object({ folder: z.string(), generation: z.string() }).optional(),
   /** A file that must stay readable: share and path, chosen by the mirror; absent while none is known. */
   known: z.object({ share: z.string(), path: z.string(), size: z.number(), writtenFileTime: z.string() }).optional(),

@@ -2,8 +2,8 @@
 import net from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { Failure, isFailure } from '../base/failure.ts';
-import { Link } from './link.ts';
-import { logon } from './logon.ts';
+import { Link } from './link/link.ts';
+import { logon } from './logon/logon.ts';
 import { negotiate, type Random, type Terms } from './negotiate.ts';
 import { smb1Only, speaksSmb1 } from './smb1.ts';
 import type { Connection, ConnectOptions, Credentials, LogonTurn, ServerInfo, Session } from './types.ts';

@@ -3,16 +3,16 @@
  * time and memory. The connection goes on, and no handle stays open.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { Fetcher } from './fetch.ts';
-import { identity, readSecurity, removeFile, space, stat } from './file.ts';
+import { Fetcher } from './files/fetch.ts';
+import { identity, readSecurity, removeFile, space, stat } from './files/file.ts';
+import { list } from './files/list.ts';
+import { store } from './files/store.ts';
+import { watch } from './files/watch.ts';
 import { failureOf } from './hostile.fake.ts';
-import type { Line } from './line.ts';
-import { list } from './list.ts';
+import type { Line } from './link/line.ts';
 import { bufferAnswer, changesBuffer, entriesBuffer } from './scripted/buffers.ts';
 import { type Asked, chain, GOOD, good, type Said, type ScriptedLine, startLine } from './scripted/signing.ts';
-import { store } from './store.ts';
 import type { WatchBatch } from './types.ts';
-import { watch } from './watch.ts';
 import { COMMAND } from './wire/header.ts';
 import { echoRequest } from './wire/simple.ts';
 

@@ -4,12 +4,12 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { signature } from './crypto/signing.ts';
-import { INTERIM_PATIENCE_MS } from './exchange.ts';
-import { Fetcher } from './fetch.ts';
-import { stat } from './file.ts';
+import { Fetcher } from './files/fetch.ts';
+import { stat } from './files/file.ts';
+import { list } from './files/list.ts';
 import { failureOf } from './hostile.fake.ts';
-import type { Line } from './line.ts';
-import { list } from './list.ts';
+import { INTERIM_PATIENCE_MS } from './link/exchange.ts';
+import type { Line } from './link/line.ts';
 import { framed } from './scripted/server.ts';
 import { type Asked, chain, good, type ScriptedLine, startLine } from './scripted/signing.ts';
 import { type SlowTime, startSlowTime } from './scripted/slow.ts';

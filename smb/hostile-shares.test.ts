@@ -4,7 +4,7 @@ import type { Failure } from '../base/failure.ts';
 import { failureOf } from './hostile.fake.ts';
 import { NdrWriter } from './rpc/ndr.ts';
 import { type Asked, chain, GOOD, good, type Said, type ScriptedLine, startLine } from './scripted/signing.ts';
-import { listShares } from './shares.ts';
+import { listShares } from './service/shares.ts';
 import { COMMAND } from './wire/header.ts';
 import { echoRequest } from './wire/simple.ts';
 

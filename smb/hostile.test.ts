@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Failure } from '../base/failure.ts';
 import { failureOf } from './hostile.fake.ts';
 import { connect } from './index.ts';
-import { SAMPLE_CHALLENGE_TOKEN } from './logon-sample.ts';
+import { SAMPLE_CHALLENGE_TOKEN } from './logon/logon-sample.ts';
 import {
   answerHeader,
   errorAnswer,

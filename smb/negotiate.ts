@@ -1,9 +1,9 @@
 /** The first exchange on a connection: which dialect, which algorithms, which sizes (MS-SMB2 3.2.4.2.2.2, 3.2.5.2). */
 import { createHash } from 'node:crypto';
 import { Failure } from '../base/failure.ts';
-import type { Link } from './link.ts';
+import type { Link } from './link/link.ts';
 import { dialectName, tooWeak } from './requirements.ts';
-import { STATUS, statusFailure } from './status.ts';
+import { STATUS, statusFailure } from './status/status.ts';
 import type { Offer, Requirements, ServerInfo } from './types.ts';
 import { badAnswer } from './wire/bytes.ts';
 import {

@@ -18,10 +18,18 @@
  * what `actionOf` (status.ts) says; docs/nt-status.md has it for every status.
  */
 
-import type { FileHandle, FileSystem, OpenOptions, RangeSink, Snapshot, TreeView } from './handle-types.ts';
-import type { StreamChoice, TreeMetadata } from './metadata-types.ts';
+import type { FileHandle, FileSystem, OpenOptions, RangeSink, Snapshot, TreeView } from './files/handle-types.ts';
+import type { StreamChoice, TreeMetadata } from './files/metadata-types.ts';
 
-export type { FileHandle, FileSystem, OpenOptions, Range, RangeSink, Snapshot, TreeView } from './handle-types.ts';
+export type {
+  FileHandle,
+  FileSystem,
+  OpenOptions,
+  Range,
+  RangeSink,
+  Snapshot,
+  TreeView,
+} from './files/handle-types.ts';
 
 export type {
   ExtendedAttribute,
@@ -31,7 +39,7 @@ export type {
   StreamInfo,
   Streams,
   TreeMetadata,
-} from './metadata-types.ts';
+} from './files/metadata-types.ts';
 
 /** 100 ns units since 1601-01-01 UTC (MS-DTYP 2.3.3); 0 means «not known». */
 export type FileTime = bigint;

@@ -4,10 +4,10 @@
  * or a better dialect out of it.
  */
 import { Failure } from '../base/failure.ts';
-import type { Line } from './line.ts';
-import { answerAt } from './line.ts';
+import type { Line } from './link/line.ts';
+import { answerAt } from './link/line.ts';
 import type { Terms } from './negotiate.ts';
-import { STATUS, statusFailure } from './status.ts';
+import { STATUS, statusFailure } from './status/status.ts';
 import { PREVIOUS_FILE } from './wire/create.ts';
 import { FSCTL, ioctlRequest, readIoctlOutput } from './wire/ioctl.ts';
 import { CLIENT_SECURITY_MODE, clientCapabilities } from './wire/negotiate.ts';

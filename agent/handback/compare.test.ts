@@ -1,7 +1,7 @@
 /** What a restore takes for a matter of one file, and what ends it: by the rule of the status that the main gave. */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.ts';
-import { STATUS, statusFailure } from '../../smb/status.ts';
+import { STATUS, statusFailure } from '../../smb/status/status.ts';
 import { isAboutOneObject } from './compare.ts';
 
 describe('isAboutOneObject', () => {

@@ -1,7 +1,7 @@
 /** Whether a file on the main holds the same bytes as an open local one; reading ends at the first difference. */
 import fs from 'node:fs';
 import { Failure, isFailure } from '../../base/failure.ts';
-import { actionOf } from '../../smb/status.ts';
+import { actionOf } from '../../smb/status/status.ts';
 import type { Stat, Tree } from '../../smb/types.ts';
 import type { MainSide } from '../decide/restore.ts';
 

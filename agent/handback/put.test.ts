@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileTimeOfNs } from '../../smb/file-time.ts';
-import { STATUS, statusFailure } from '../../smb/status.ts';
+import { STATUS, statusFailure } from '../../smb/status/status.ts';
 import { type FakeMain, fault } from './fake-main.ts';
 import type { FakeMirror } from './fake-mirror.ts';
 import { FakeWorld } from './fake-world.ts';

@@ -8,7 +8,7 @@
  *   the server knows no rules                → carried
  */
 import { Failure } from '../../base/failure.ts';
-import { actionOf } from '../../smb/status.ts';
+import { actionOf } from '../../smb/status/status.ts';
 import type { Tree } from '../../smb/types.ts';
 import { isAboutOneObject } from './compare.ts';
 

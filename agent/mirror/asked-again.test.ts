@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
-import { STATUS, statusFailure } from '../../smb/status.ts';
+import { STATUS, statusFailure } from '../../smb/status/status.ts';
 import { silentLog } from '../../test/fakes/log.ts';
 import { Mirror } from './index.ts';
 

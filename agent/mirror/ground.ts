@@ -2,9 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { errnoOf, Failure, failureOf, isFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
-import { PAUSE_MS } from '../../smb/action.ts';
 import { unixNs } from '../../smb/file-time.ts';
-import { actionOf } from '../../smb/status.ts';
+import { PAUSE_MS } from '../../smb/status/action.ts';
+import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';

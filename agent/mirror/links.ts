@@ -7,8 +7,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { type Failure, isFailure } from '../../base/failure.ts';
-import { PAUSE_MS } from '../../smb/action.ts';
-import { actionOf } from '../../smb/status.ts';
+import { PAUSE_MS } from '../../smb/status/action.ts';
+import { actionOf } from '../../smb/status/status.ts';
 import type { ServerInfo, Tree } from '../../smb/types.ts';
 
 export interface Link {

@@ -1,7 +1,7 @@
 /** What the mirror makes of a refusal by the main: by the rule of the status, a matter of the path, of the connection, or of the log-on. */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.ts';
-import { STATUS, statusFailure } from '../../smb/status.ts';
+import { STATUS, statusFailure } from '../../smb/status/status.ts';
 import { isAboutPath, problemOf } from './ground.ts';
 import { carefully, isRefusal } from './links.ts';
 

@@ -1,7 +1,7 @@
 /** What the SMB client says (the codes of smb/types.ts), under the codes that this command has for the same thing everywhere. */
 import { SERVER_FAILURES } from '../../api/server-failures.ts';
 import { Failure, isFailure } from '../../base/failure.ts';
-import { actionOfCode } from '../../smb/action.ts';
+import { actionOfCode } from '../../smb/status/action.ts';
 
 /** What concerns one file. Codes that are not here are the same on both sides, or have no exit code of their own. */
 const FILE_FAILURES: ReadonlyMap<string, string> = new Map([

@@ -1,13 +1,13 @@
 /**
  * When we may log on. A watcher that repeats a wrong password locks the account, for the mirror and perhaps for people: the rules
- * are those of smb/lock-out.ts, over the whole life of the process, whatever plans come and go, and together with the mirror
+ * are those of smb/logon/lock-out.ts, over the whole life of the process, whatever plans come and go, and together with the mirror
  * engine where the plan says where to meet. Besides, no two log-ons within a second.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Failure } from '../../base/failure.ts';
-import { LogonGuard } from '../../smb/logon-guard.ts';
-import { type Notes, ownNotes, sharedNotes } from '../../smb/logon-notes.ts';
+import { LogonGuard } from '../../smb/logon/logon-guard.ts';
+import { type Notes, ownNotes, sharedNotes } from '../../smb/logon/logon-notes.ts';
 import type { ProbePlan } from '../messages.ts';
 
 /** Between any two log-ons: a server that throws us out again and again is not stormed. */

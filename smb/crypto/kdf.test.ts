@@ -1,6 +1,6 @@
 /** Session keys against those that Microsoft published for a logon in 3.0 and one in 3.1.1. */
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_KEYS } from '../logon-sample.ts';
+import { SAMPLE_KEYS } from '../logon/logon-sample.ts';
 import { deriveKey, sessionKeys } from './kdf.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');

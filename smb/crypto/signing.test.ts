@@ -1,7 +1,7 @@
 /** Signatures: one that Windows made, GMAC against a plain reading of GCM, and the parts of its nonce. */
 import { createCipheriv, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_FINAL_RESPONSE, SAMPLE_KEYS } from '../logon-sample.ts';
+import { SAMPLE_FINAL_RESPONSE, SAMPLE_KEYS } from '../logon/logon-sample.ts';
 import { signature } from './signing.ts';
 
 const NONCE = { messageId: 3n, fromServer: true, cancel: false };

@@ -1,10 +1,16 @@
 /** For tests: every decoder of bytes from the server, a line each, with real answers to start from where smbd gives any. */
 import { seal, unseal } from '../crypto/sealing.ts';
-import { derOnly, derValues } from '../der.ts';
-import { FrameReader } from '../frame.ts';
-import { SAMPLE_CHALLENGE, SAMPLE_CHALLENGE_TOKEN, SAMPLE_FINAL_TOKEN, SAMPLE_NEGOTIATE } from '../logon-sample.ts';
-import { authenticateMessage } from '../ntlm.ts';
-import { readTargetInfo } from '../ntlm-target-info.ts';
+import { FrameReader } from '../link/frame.ts';
+import { derOnly, derValues } from '../logon/der.ts';
+import {
+  SAMPLE_CHALLENGE,
+  SAMPLE_CHALLENGE_TOKEN,
+  SAMPLE_FINAL_TOKEN,
+  SAMPLE_NEGOTIATE,
+} from '../logon/logon-sample.ts';
+import { authenticateMessage } from '../logon/ntlm.ts';
+import { readTargetInfo } from '../logon/ntlm-target-info.ts';
+import { parseToken } from '../logon/spnego.ts';
 import { type Listing, parseEnum } from '../rpc/enumeration.ts';
 import { NdrReader, NdrWriter } from '../rpc/ndr.ts';
 import { checkBindAck, pduLength, responseStub } from '../rpc/pdu.ts';
@@ -12,7 +18,6 @@ import { SHARES } from '../rpc/srvsvc.ts';
 import { OPEN_FILES } from '../rpc/srvsvc-files.ts';
 import { SESSIONS } from '../rpc/srvsvc-sessions.ts';
 import { parseDescriptor } from '../security/descriptor.ts';
-import { parseToken } from '../spnego.ts';
 import { readBufferAnswer, readErrorData } from '../wire/buffer-answer.ts';
 import { readChanges } from '../wire/change-notify.ts';
 import { readClosed, readCreated, readOpened } from '../wire/create.ts';

@@ -1,12 +1,12 @@
 /** What the specifications allow a server and Samba never does: nothing of it may cost a file, an event or a handle. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { Fetcher } from '../fetch.ts';
-import { removeFile, stat } from '../file.ts';
-import type { Line } from '../line.ts';
-import { list } from '../list.ts';
-import { store } from '../store.ts';
+import { Fetcher } from '../files/fetch.ts';
+import { removeFile, stat } from '../files/file.ts';
+import { list } from '../files/list.ts';
+import { store } from '../files/store.ts';
+import { watch } from '../files/watch.ts';
+import type { Line } from '../link/line.ts';
 import type { Entry, StoreSource, WatchBatch } from '../types.ts';
-import { watch } from '../watch.ts';
 import { COMMAND } from '../wire/header.ts';
 import { echoRequest } from '../wire/simple.ts';
 import { bufferAnswer, changesBuffer, entriesBuffer } from './buffers.ts';

@@ -1,5 +1,5 @@
 /** Holes in files: FSCTL_QUERY_ALLOCATED_RANGES, FSCTL_SET_SPARSE and FSCTL_SET_ZERO_DATA (MS-FSCC 2.3). */
-import type { Range } from '../handle-types.ts';
+import type { Range } from '../files/handle-types.ts';
 import { badAnswer, sizeAt } from './bytes.ts';
 import type { Part } from './header.ts';
 import { FSCTL, ioctlRequest } from './ioctl.ts';

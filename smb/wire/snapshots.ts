@@ -1,6 +1,6 @@
 /** FSCTL_SRV_ENUMERATE_SNAPSHOTS (MS-SMB2 2.2.32.2): the previous versions that a server keeps of a share. */
 import { fileTimeOfMs } from '../file-time.ts';
-import type { Snapshot } from '../handle-types.ts';
+import type { Snapshot } from '../files/handle-types.ts';
 import type { FileTime } from '../types.ts';
 import { badAnswer, textOfBytes } from './bytes.ts';
 

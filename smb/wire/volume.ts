@@ -1,6 +1,6 @@
 /** What QUERY_INFO tells about a file system (MS-FSCC 2.5). */
 import { printable } from '../../base/human.ts';
-import type { FileSystem } from '../handle-types.ts';
+import type { FileSystem } from '../files/handle-types.ts';
 import { badAnswer, rangeOf, textOfBytes } from './bytes.ts';
 
 /** InfoType and class (MS-SMB2 2.2.37). */

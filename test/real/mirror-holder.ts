@@ -1,9 +1,9 @@
 /** A user's program on the main that keeps a file open, shared or not, and writes into it piece by piece: SMB as the wire has it, below what our client offers. */
 import { vi } from 'vitest';
 import { connect } from '../../smb/index.ts';
-import { Line } from '../../smb/line.ts';
+import { Line } from '../../smb/link/line.ts';
 import { wirePath } from '../../smb/name.ts';
-import { statusFailure } from '../../smb/status.ts';
+import { statusFailure } from '../../smb/status/status.ts';
 import { ACCESS, DISPOSITION, OPTION } from '../../smb/wire/create.ts';
 import { writeRequest } from '../../smb/wire/read-write.ts';
 

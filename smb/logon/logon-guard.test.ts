@@ -1,0 +1,155 @@
+/** The guard before log-ons: one at a time, shared notes of several processes, and a real server that counts wrong passwords. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mustRun } from '../../base/command.ts';
+import { Failure } from '../../base/failure.ts';
+import { ACCOUNT, type Stand, startStand } from '../scripted/stand.ts';
+import { LogonGuard } from './logon-guard.ts';
+import { type Notes, ownNotes, sharedNotes } from './logon-notes.ts';
+
+let folder: string;
+let stand: Stand | undefined;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'notes-'));
+});
+afterEach(async () => {
+  fs.rmSync(folder, { recursive: true });
+  await stand?.stop();
+  stand = undefined;
+});
+
+let nowMs = 1_800_000_000_000;
+const clock = { wallMs: () => nowMs, monoMs: () => nowMs };
+const failing =
+  (code: string, retry = false) =>
+  (): Promise<never> =>
+    Promise.reject(new Failure({ code, doing: 'log on to', what: 'as played', retry }));
+const guard = (notes: Notes, generation = 'one', account = ACCOUNT): LogonGuard =>
+  new LogonGuard(clock, notes, account, generation);
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+  return 'no failure';
+}
+
+describe('the guard', () => {
+  it('lets one log-on through at a time, and none after a refusal, though all asked before it', async () => {
+    const one = guard(ownNotes());
+    let under = 0;
+    let tries = 0;
+    const attempt = async (): Promise<never> => {
+      under += 1;
+      tries += 1;
+      expect(under).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      under -= 1;
+      return failing('wrong-password')();
+    };
+    const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(one.run(attempt))));
+    expect(new Set(codes)).toEqual(new Set(['wrong-password']));
+    expect(tries).toBe(1);
+    expect(() => one.check()).toThrow(/not tried again/);
+  });
+
+  it.each([
+    ['timeout', false],
+    ['disconnected', false],
+    ['session-expired', false],
+  ])('is not closed by %s', async (code, retry) => {
+    const one = guard(ownNotes());
+    await codeOf(one.run(failing(code, retry)));
+    one.check();
+  });
+
+  it('is not closed by a domain that cannot be asked just now', async () => {
+    const one = guard(ownNotes());
+    await codeOf(one.run(failing('logon-denied', true)));
+    one.check();
+  });
+
+  it('is opened by success, which is noted only when there was a refusal', async () => {
+    const notes = ownNotes();
+    const one = guard(notes);
+    await one.run(() => Promise.resolve());
+    expect(notes.all()).toEqual([]);
+    await codeOf(one.run(failing('account-locked')));
+    nowMs += 3_600_000;
+    await one.run(() => Promise.resolve());
+    nowMs += 1;
+    one.check();
+    expect(notes.all().map(({ kind }) => kind)).toEqual(['refused', 'accepted']);
+  });
+
+  it('does not name the password', async () => {
+    const one = guard(ownNotes());
+    await codeOf(one.run(failing('wrong-password')));
+    const { refusal } = one;
+    expect(refusal).toMatchObject({ code: 'wrong-password', subject: 'alice', retry: false });
+    expect(JSON.stringify(refusal) + String(refusal?.message)).not.toContain(ACCOUNT.password);
+  });
+});
+
+describe('notes in a folder', () => {
+  it('are seen by the other process, and by the same one after its restart', async () => {
+    await codeOf(guard(sharedNotes(folder, 'engine')).run(failing('wrong-password')));
+    for (const writer of ['net', 'engine'])
+      expect(guard(sharedNotes(folder, writer)).refusal?.code).toBe('wrong-password');
+    expect(guard(sharedNotes(folder, 'net'), 'two').refusal).toBeUndefined();
+    nowMs += 1;
+    sharedNotes(folder, 'standbyd').add({ kind: 'asked', atMs: nowMs });
+    expect(guard(sharedNotes(folder, 'net')).refusal).toBeUndefined();
+    for (const name of fs.readdirSync(folder)) expect(fs.statSync(path.join(folder, name)).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['', '{', '[]', '[1, null, {}]', '[{"kind": "refused", "atMs": "1"}]', '{"kind": "asked"}'])(
+    'that say %s hold nothing back',
+    (text) => {
+      fs.writeFileSync(path.join(folder, 'logons-engine.json'), text);
+      guard(sharedNotes(folder, 'net')).check();
+      guard(sharedNotes(folder, 'engine')).check();
+    },
+  );
+
+  it('that cannot be written count for the process itself', async () => {
+    const notes = sharedNotes(path.join(folder, 'nowhere'), 'engine');
+    await codeOf(guard(notes).run(failing('wrong-password')));
+    expect(guard(notes).refusal?.code).toBe('wrong-password');
+  });
+
+  it('do not grow', async () => {
+    const notes = sharedNotes(folder, 'engine');
+    for (let times = 0; times < 100; times += 1) notes.add({ kind: 'asked', atMs: times });
+    expect(sharedNotes(folder, 'net').all()).toHaveLength(16);
+    expect(notes.all().at(-1)).toEqual({ kind: 'asked', atMs: 99 });
+  });
+});
+
+describe('two processes and a real server', () => {
+  it('cost the account two wrong passwords at most, and it stays open', async () => {
+    stand = await startStand();
+    const { samba, connect } = stand;
+    const pdbedit = (...args: string[]): Promise<string> =>
+      mustRun('pdbedit', ['-s', samba.configFile, ...args], { timeLimitMs: 10_000 });
+    await pdbedit('-P', 'bad lockout attempt', '-C', '5');
+    const wrong = { ...ACCOUNT, password: 'wrong' };
+    for (let restart = 0; restart < 4; restart += 1) {
+      const guards = ['engine', 'net'].map((writer) => guard(sharedNotes(folder, writer)));
+      const tries = guards.flatMap((one) =>
+        [1, 2, 3].map(async () => {
+          const connection = await connect();
+          return codeOf(one.run(() => connection.logon(wrong))).finally(() => connection.close());
+        }),
+      );
+      expect(new Set(await Promise.all(tries))).toEqual(new Set(['wrong-password']));
+    }
+    expect(await pdbedit('-v', '-u', ACCOUNT.user)).toMatch(/Bad password count\s*: [12]\n/);
+    await (await connect()).logon(ACCOUNT);
+  });
+});
