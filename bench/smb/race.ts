@@ -2,7 +2,7 @@
 import os from 'node:os';
 import { type Contender, contest } from '../contest.ts';
 import { type Cpu, limitOf, metered } from '../cpu.ts';
-import { type Figures, figures, type Part } from '../report.ts';
+import { type Figures, figures, type Part, progress } from '../report.ts';
 import { emptyFolder, type Ground } from './ground.ts';
 
 export interface Racer {
@@ -45,6 +45,11 @@ export async function race(ground: Ground, racers: readonly Racer[], how: Race):
       return cpu.wallMs;
     },
   });
+  // The first run of each reads its program from the disk, and Node keeps what it made of the sources: nobody's is counted.
+  for (const { name, work } of racers) {
+    progress(`warming up: ${name}`);
+    await work(await emptyFolder(ground, how.folder));
+  }
   const results = await contest(racers.map(contender), how.rounds, (ms) => `${(ms / 1000).toFixed(2)} s`);
   return { results, notes: [...spent].map(([name, runs]) => `${name}: ${told(runs, how)}`) };
 }
