@@ -127,6 +127,29 @@ it('lets a sink that throws fail its own file alone', async () => {
   expect(seen.length).toBe(59);
 });
 
+it('blames an unreadable answer on its own file, and never hands over what it has given up', async () => {
+  const scripted = await server((answers) => {
+    let open = '';
+    return answers.map((said) => {
+      if (said.to.command === COMMAND.create) open = nameOf(said.to);
+      // The first of each chain is fetched again: it must not be given up with the one that cannot be read.
+      if (answers.length >= 6 && said === answers[0]) return { to: said.to, status: INVALID_PARAMETER };
+      return open === 'file 40' && said.to.command === COMMAND.create ? { ...said, body: Buffer.alloc(88) } : said;
+    });
+  });
+  const handed = new Map<string, number>();
+  const found = await fetchAll(scripted, 80, (name) => ({
+    data: () => void handed.set(name, (handed.get(name) ?? 0) + 1),
+  }));
+  expect(found.filter((each) => each !== '')).toEqual(['malformed']);
+  expect([...handed.keys()].sort()).toEqual(
+    names(80)
+      .filter((name) => name !== 'file 40')
+      .sort(),
+  );
+  expect(Math.max(...handed.values())).toBe(1);
+});
+
 it('reads a file another way that has outgrown its place in the chain', async () => {
   const long = 'x'.repeat(70_000);
   const scripted = await server((answers) => {

@@ -153,9 +153,15 @@ export class SmallReads {
       const created = answerAt(answers, 3 * index);
       const read = answerAt(answers, 3 * index + 1);
       const closed = answerAt(answers, 3 * index + 2);
-      if (this.#isWhole(created, read, closed, wanted))
-        handed.push(hand(wanted, readOpened(created.part), read, readClosed(closed.part)));
-      else this.#again.push(wanted);
+      try {
+        if (this.#isWhole(created, read, closed, wanted))
+          handed.push(hand(wanted, readOpened(created.part), read, readClosed(closed.part)));
+        else this.#again.push(wanted);
+      } catch (error) {
+        // An answer that cannot be read is this file's trouble alone: others of the chain have theirs, or are asked for again.
+        wanted.reject(error);
+        handed.push('kept');
+      }
     }
     if (handed.length > 1) this.#refusals = 0;
     else if (answers[0]?.status === STATUS.SUCCESS) this.#refusals += 1;
