@@ -47,6 +47,13 @@ process.stdout.on('error', (error) => {
 // Nobody reads what is told: no reason to leave work half done.
 process.stderr.on('error', () => undefined);
 
+/** Resolves when a pipe has taken all that was written to it: leaving at once would cut a long answer short for a slow reader. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
 await main(process.argv.slice(2));
+await drained(process.stdout);
+await drained(process.stderr);
 // An open stream or a terminal must not keep the program from ending.
 process.exit();

@@ -54,6 +54,13 @@ describe('the other commands', () => {
     expect((await ask(['events', '--after', String(EVENTS_LIMIT + 1)])).stdout).toContain('after event');
   });
 
+  it('an answer longer than any pipe holds arrives whole', async () => {
+    const event = { atMs: 0, level: 'info' as const, code: 'mode', what: 'x'.repeat(2000), why: '', next: '' };
+    for (let n = 0; n < EVENTS_LIMIT; n += 1) bench.daemon.happen(event);
+    const ran = await ask(['events']);
+    expect(ran.stdout.split(event.what)).toHaveLength(EVENTS_LIMIT + 1);
+  });
+
   it.each([[['help', 'exit-codes']], [['config', 'schema']], [['help']]])('%j takes --json', async (args) => {
     const ran = await run([...args, '--json']);
     expect(ran.exitCode).toBe(0);
