@@ -1,6 +1,5 @@
 /**
- * Copies one file from the main into the mirror. Small ones are held in memory until they are whole and then placed in one
- * go; big ones stream into a nameless draft.
+ * Copies one file from the main into the mirror (content.ts takes its bytes in).
  *
  * What could go wrong, and why it does not:
  * - the file moves while we read it: what OPEN and CLOSE tell differs, nothing is published, it is read again later;
@@ -12,51 +11,19 @@
  * - its parent is no longer known here (moved or removed meanwhile): nothing is published, the parent is looked at;
  * - the order to stop came while we read: nothing is published.
  */
-import fs from 'node:fs';
-import { promisify } from 'node:util';
-import { errnoOf, Failure, isFailure } from '../../base/failure.ts';
+import { errnoOf, isFailure } from '../../base/failure.ts';
 import { hasMoved } from '../../smb/share.ts';
-import type { Fetched, FetchSink, Stat, Tree } from '../../smb/types.ts';
-import { dressInPlace, intend, markOf } from './adopt.ts';
-import { type Directory, type Signature, sameSignature } from './folder.ts';
-import { ageMs, type Ground, isAboutPath, keeperFor, localProblem, problemOf, toldOf } from './ground.ts';
-import type { Row } from './index-row.ts';
-import * as meta from './metadata.ts';
-import { nameOf, parentOf } from './names.ts';
-import { openDraft, publish } from './place.ts';
-import type { Problem } from './problems.ts';
+import type { Tree } from '../../smb/types.ts';
+import { Content, NoRoom, NotContent, type Outcome } from './content.ts';
+import { ageMs, type Ground, isAboutPath, localProblem, problemOf } from './ground.ts';
 import type { Job } from './scratch.ts';
 
-export type Outcome =
-  | { kind: 'placed'; bytes: number; after: Stat }
-  /** Nothing had to be copied: it only moved, and so did our copy. */
-  | { kind: 'followed' }
-  /** Not there any more, or its parent is not: the parent directory has to be looked at. */
-  | { kind: 'gone' }
-  | { kind: 'problem'; problem: Problem }
-  /** The disk here has no room for so many bytes. */
-  | { kind: 'full'; bytes: number };
-
-/** Held in memory up to this size. */
-export const SMALL_BYTES = 1_048_576;
 const MOVED_RETRY_MS = 400;
 /** Stamps of files move in steps: 10 ms at most on Linux, 15.6 ms on Windows. Two writes within one step look like one. */
 const STAMP_STEP_MS = 30;
 /** A server without ChangeTime leaves the time of writing, which FAT keeps in steps of 2 s. */
 const WRITTEN_STEP_MS = 2_000;
 const FRESH_RETRY_MS = 150;
-
-const write = promisify(fs.write);
-
-/** Why an object is no plain content that may be read; undefined when it is. */
-export function whyNotContent(stat: Stat): Problem | undefined {
-  if ((stat.attributes & meta.ATTRIBUTE_REPARSE_POINT) !== 0)
-    return { code: 'link', why: 'a link, junction or placeholder on the main: links are not followed' };
-  const recall = meta.ATTRIBUTE_OFFLINE | meta.ATTRIBUTE_RECALL_ON_OPEN | meta.ATTRIBUTE_RECALL_ON_DATA_ACCESS;
-  if ((stat.attributes & recall) !== 0)
-    return { code: 'offline', why: 'its content is on tape or in a cloud: reading it would call it back' };
-  return undefined;
-}
 
 /** Throws only what concerns the connection; everything about this file is an outcome. */
 export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: AbortSignal): Promise<Outcome> {
@@ -97,157 +64,4 @@ function outcomeOf(error: unknown, bytes: number): Outcome {
   const local = localProblem(error);
   if (local !== undefined) return { kind: 'problem', problem: local };
   throw error;
-}
-
-/** It has grown since it was listed, beyond the room that was promised. */
-class NoRoom extends Failure {
-  readonly bytes: number;
-
-  constructor(bytes: number) {
-    super({ code: 'no-room', doing: 'fetch', what: 'it has grown' });
-    this.bytes = bytes;
-  }
-}
-
-class NotContent extends Failure {
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super({ code: problem.code, doing: 'fetch', what: problem.why });
-    this.problem = problem;
-  }
-}
-
-/** Takes the bytes in: the sink of one fetch. */
-class Content implements FetchSink {
-  readonly #ground: Ground;
-  readonly #path: string;
-  /** Bytes that room was promised for. */
-  #promised: number;
-  #size = 0;
-  #memory: Buffer | undefined;
-  #draft: number | undefined;
-  #sparse = false;
-  #writes = 0;
-  #idle: (() => void) | undefined;
-
-  constructor(ground: Ground, job: Job) {
-    this.#ground = ground;
-    this.#path = job.path;
-    this.#promised = job.size;
-  }
-
-  begin(before: Stat): void {
-    if (before.directory) throw new Failure({ code: 'is-a-directory', doing: 'fetch', what: 'it is a directory now' });
-    const problem = whyNotContent(before);
-    if (problem !== undefined) throw new NotContent(problem);
-    if (before.size > this.#promised) {
-      if (!this.#ground.space.take(before.size - this.#promised)) throw new NoRoom(before.size);
-      this.#promised = before.size;
-    }
-    this.#size = before.size;
-    if (before.size <= SMALL_BYTES) return;
-    this.#sparse = before.allocatedBytes < before.size;
-    this.#draft = this.#ground.folder.within(parentOf(this.#path), openDraft);
-    fs.ftruncateSync(this.#draft, before.size);
-  }
-
-  data(chunk: Buffer, offset: number): void | Promise<void> {
-    // A file that grew: CLOSE will tell that it moved, and nothing of it is kept.
-    if (offset + chunk.length > this.#size) return;
-    if (this.#draft !== undefined) return this.#write(this.#draft, chunk, offset);
-    if (offset === 0 && chunk.length === this.#size) this.#memory = chunk;
-    else {
-      this.#memory ??= Buffer.allocUnsafe(this.#size);
-      chunk.copy(this.#memory, offset);
-    }
-  }
-
-  async #write(fd: number, chunk: Buffer, offset: number): Promise<void> {
-    if (this.#sparse && isZero(chunk)) return;
-    this.#writes += 1;
-    try {
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await write(fd, chunk, done, chunk.length - done, offset + done);
-        done += bytesWritten;
-      }
-    } finally {
-      this.#writes -= 1;
-      if (this.#writes === 0) this.#idle?.();
-    }
-  }
-
-  /** All bytes are with the kernel. */
-  async finished(): Promise<void> {
-    while (this.#writes > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
-  }
-
-  /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
-  place(job: Job, { after, bytes }: Fetched): Outcome {
-    const { index, folder, owner, rootId, shareId, problems, share, placed } = {
-      ...this.#ground,
-      owner: this.#ground.folder.owner,
-    };
-    const parent = index.find(rootId, parentOf(job.path));
-    if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
-    const name = nameOf(job.path);
-    const row = index.child(parent.id, name);
-    const told = toldOf(after, job.fileId);
-    const at = { parent: parent.id, name };
-    const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
-      if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
-        return dressInPlace(this.#ground, at, dir, after, told);
-      const draft = this.#draft ?? this.#fromMemory(dir);
-      meta.dress(draft, 'file', after, owner);
-      intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
-      return publish(draft, dir, name, row?.kind === 'file' ? row.local : undefined, keeperFor(this.#ground, job.path));
-    });
-    index.put(shareId, parent.id, name, 'file', told, local);
-    problems.clear(share, job.path);
-    placed.files += 1;
-    placed.bytes += bytes;
-    return { kind: 'placed', bytes, after };
-  }
-
-  /**
-   * What lies there has this very content: only ChangeTime moved, as with new access rights on a whole tree. Replacing it would
-   * fill the attic with copies of what is still here.
-   */
-  #isThere(dir: Directory, name: string, row: Row, after: Stat): boolean {
-    if (this.#draft !== undefined || row.size !== after.size || row.written !== after.written) return false;
-    const there = dir.look(name);
-    if (there.kind !== 'file' || !sameSignature(there.signature, row.local)) return false;
-    return fs.readFileSync(dir.at(name)).equals(this.#memory ?? Buffer.alloc(0));
-  }
-
-  #fromMemory(dir: Directory): number {
-    const draft = openDraft(dir);
-    this.#draft = draft;
-    const memory = this.#memory ?? Buffer.alloc(0);
-    for (let done = 0; done < memory.length; ) done += fs.writeSync(draft, memory, done, memory.length - done, done);
-    return draft;
-  }
-
-  close(): void {
-    this.#ground.space.settle(this.#promised);
-    const draft = this.#draft;
-    if (draft === undefined) return;
-    this.#draft = undefined;
-    // A write may still be under way after a failure; closing under it could hit a descriptor that was given out again.
-    void this.finished().then(() => fs.closeSync(draft));
-  }
-}
-
-const ZEROS = Buffer.alloc(SMALL_BYTES);
-
-function isZero(chunk: Buffer): boolean {
-  for (let at = 0; at < chunk.length; at += ZEROS.length) {
-    const piece = chunk.subarray(at, at + ZEROS.length);
-    if (!piece.equals(ZEROS.subarray(0, piece.length))) return false;
-  }
-  return true;
 }

@@ -8,7 +8,7 @@ import { FakeMain } from '../handback/fake-main.ts';
 import { foldCase } from '../handback/local.ts';
 import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
-import type { Outcome } from './fetch.ts';
+import type { Outcome } from './content.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';

@@ -3,7 +3,8 @@
  * scratch database, so it may be as long as the tree. Limits: files in flight, bytes in flight, big files in flight.
  */
 import type { Tree } from '../../smb/types.ts';
-import { fetchFile, type Outcome, SMALL_BYTES } from './fetch.ts';
+import { type Outcome, SMALL_BYTES } from './content.ts';
+import { fetchFile } from './fetch.ts';
 import { followById } from './follow.ts';
 import type { Ground } from './ground.ts';
 import { Pace } from './pace.ts';

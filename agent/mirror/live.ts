@@ -13,7 +13,7 @@ import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import { Active } from './active.ts';
 import { dressInPlace } from './adopt.ts';
 import { compareFile } from './compare.ts';
-import { whyNotContent } from './fetch.ts';
+import { whyNotContent } from './content.ts';
 import { follow } from './follow.ts';
 import { ageMs, type Ground, isAboutPath, isOtherDirectory, isOtherFile, problemOf, toldOf } from './ground.ts';
 import { isLeftOut, nameOf, parentOf, whyUnfit } from './names.ts';

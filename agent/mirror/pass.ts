@@ -4,7 +4,7 @@
  * Nothing is removed before everything was walked, so that what moved is followed and not deleted and copied again.
  */
 import type { Tree } from '../../smb/types.ts';
-import type { Outcome } from './fetch.ts';
+import type { Outcome } from './content.ts';
 import { type Ground, mainChanged, toldOf } from './ground.ts';
 import { Lane } from './lane.ts';
 import { isSameShare, removeAbsent } from './remove.ts';

@@ -9,7 +9,7 @@ import { Failure } from '../../base/failure.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { dressInPlace } from './adopt.ts';
 import { compareFile, differsDirectory } from './compare.ts';
-import { whyNotContent } from './fetch.ts';
+import { whyNotContent } from './content.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { textOf } from '../../base/failure.ts';
 import type { Watch, WatchBatch } from '../../smb/types.ts';
-import type { Outcome } from './fetch.ts';
+import type { Outcome } from './content.ts';
 import { ageMs, type Ground, isAboutPath } from './ground.ts';
 import { Lane } from './lane.ts';
 import { closeOnAbort, type Link, type OpenLink, openUnlessAborted, watchLink } from './links.ts';
