@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Fetcher } from './files/fetch.ts';
 import { identity, readSecurity, removeFile, space, stat } from './files/file.ts';
 import { list } from './files/list.ts';
-import { store } from './files/store.ts';
+import { Storer } from './files/store.ts';
 import { watch } from './files/watch.ts';
 import { failureOf } from './hostile.fake.ts';
 import type { Line } from './link/line.ts';
@@ -166,9 +166,12 @@ describe('a file from a hostile server', () => {
         }),
       );
       const source = { size: 3, read: () => Buffer.from('abc') };
-      expect(await failureOf(store(line, 'new', source, {}, MEBIBYTE))).toMatchObject({ code: 'nt-status' });
+      expect(await failureOf(new Storer(line, MEBIBYTE).store('new', source, {}))).toMatchObject({ code: 'nt-status' });
       const commands = asked.slice(2).map((parts) => parts.map((part) => part.command));
-      expect(commands).toEqual([[COMMAND.setInfo, COMMAND.setInfo], [CLOSE]]);
+      const { write, setInfo, flush } = COMMAND;
+      // By its name, for its handle is closed; then once more alone, and that one by its handle.
+      const first = [[CREATE], [setInfo], [CLOSE]];
+      expect(commands).toEqual([...first, [CREATE, write, setInfo, flush], [setInfo, setInfo], [CLOSE]]);
       scripted?.close();
     }
   });

@@ -236,6 +236,8 @@ export interface StoreSource {
   begin?(): Promise<void>;
   /** Bytes [offset, offset+length); shorter only at the end. They go out from where they lie: the buffer is not used for anything else. */
   read(offset: number, length: number): Buffer | Promise<Buffer>;
+  /** What `read` gave has arrived: its memory may be filled anew. Not called for what failed, which may still be on its way. */
+  used?(bytes: Buffer): void;
 }
 
 export interface BasicInfo {

@@ -9,13 +9,24 @@ export interface FolderJob extends Job {
 }
 
 /** Ends the process when the work is done. */
-export async function withShare(work: (tree: Tree, folder: string) => Promise<void>): Promise<never> {
+export function withShare(work: (tree: Tree, folder: string) => Promise<void>): Promise<never> {
+  return withShares(1, ([tree], folder) => work(tree, folder));
+}
+
+/** The same share over several connections: a Samba server has a process for each. */
+export async function withShares(
+  connections: number,
+  work: (trees: readonly [Tree, ...Tree[]], folder: string) => Promise<void>,
+): Promise<never> {
   const job = JSON.parse(fs.readFileSync(0, 'utf8')) as FolderJob;
   const { host, port, user, password } = job;
-  const connection = await connect({ host, port, connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 });
-  const session = await connection.logon({ user, domain: '', password });
-  await work(await session.tree(job.share), job.folder);
-  connection.close();
+  const open = async (): Promise<Tree> => {
+    const connection = await connect({ host, port, connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 });
+    const session = await connection.logon({ user, domain: '', password });
+    return session.tree(job.share);
+  };
+  const trees = [await open(), ...(await Promise.all(Array.from({ length: connections - 1 }, open)))] as const;
+  await work(trees, job.folder);
   process.exit(0);
 }
 

@@ -17,6 +17,11 @@ const CIPHERS: { cipher: Cipher; key: Buffer; nonceBytes: number }[] = [
 const SESSION = 0x8e40014000011n;
 const PLAIN = Buffer.from('two messages, one after another '.repeat(8));
 
+/** A message in one piece. */
+function sealed(cipher: Cipher, key: Buffer, session: bigint, counter: bigint, plain: Buffer): Buffer {
+  return Buffer.concat(seal(cipher, key, session, counter, [plain]));
+}
+
 function codeOf(run: () => unknown): string {
   try {
     run();
@@ -109,7 +114,7 @@ describe('unseal', () => {
   });
 
   it.each(CIPHERS)('refuses a $cipher message with any single bit changed', ({ cipher, key }) => {
-    const frame = seal(cipher, key, SESSION, 7n, PLAIN.subarray(0, 64));
+    const frame = sealed(cipher, key, SESSION, 7n, PLAIN.subarray(0, 64));
     for (let bit = 0; bit < frame.length * 8; bit += 5) {
       const bent = Buffer.from(frame);
       const at = bit >>> 3;
@@ -130,17 +135,17 @@ describe('unseal', () => {
     ['of another session', (frame: Buffer) => withByte(frame, 44, 0x12)],
     ['of another protocol', (frame: Buffer) => withByte(frame, 0, 0xfe)],
   ])('calls a message malformed that is %s', (_, bend) => {
-    const frame = seal('aes-128-gcm', Buffer.alloc(16), SESSION, 1n, PLAIN);
+    const frame = sealed('aes-128-gcm', Buffer.alloc(16), SESSION, 1n, PLAIN);
     expect(codeOf(() => unseal('aes-128-gcm', Buffer.alloc(16), SESSION, bend(frame)))).toBe('malformed');
   });
 
   it.each(CIPHERS)('refuses $cipher under another key', ({ cipher, key }) => {
-    const frame = seal(cipher, key, SESSION, 7n, PLAIN);
+    const frame = sealed(cipher, key, SESSION, 7n, PLAIN);
     expect(codeOf(() => unseal(cipher, Buffer.alloc(key.length, 9), SESSION, frame))).toBe('bad-signature');
   });
 
   it.each(CIPHERS)('answers hostile bytes under $cipher with a Failure', ({ cipher, key }) => {
-    const good = [0, 1, 64, 300].map((length) => seal(cipher, key, SESSION, 5n, PLAIN.subarray(0, length)));
+    const good = [0, 1, 64, 300].map((length) => sealed(cipher, key, SESSION, 5n, PLAIN.subarray(0, length)));
     feedHostile(
       good,
       ['malformed', 'bad-signature'],
@@ -155,14 +160,20 @@ describe('seal', () => {
   it.each(CIPHERS)('gives $cipher messages of every length that come back whole', ({ cipher, key }) => {
     for (const length of [0, 1, 15, 16, 17, 64, 256, 100_000]) {
       const plain = Buffer.alloc(length, 'abc');
-      const frame = seal(cipher, key, SESSION, BigInt(length), plain);
+      const frame = sealed(cipher, key, SESSION, BigInt(length), plain);
       expect(frame).toHaveLength(52 + length);
       expect(unseal(cipher, key, SESSION, frame).equals(plain)).toBe(true);
     }
   });
 
+  it.each(CIPHERS)('makes the same of a message in pieces ($cipher)', ({ cipher, key }) => {
+    const pieces = [0, 3, 70, 71, 200].map((at, index, all) => PLAIN.subarray(at, all[index + 1]));
+    const frame = Buffer.concat(seal(cipher, key, SESSION, 9n, pieces));
+    expect(frame).toEqual(sealed(cipher, key, SESSION, 9n, PLAIN));
+  });
+
   it.each(CIPHERS)('puts tag, nonce, size, flag and session where MS-SMB2 2.2.41 wants them ($cipher)', (row) => {
-    const frame = seal(row.cipher, row.key, SESSION, 0x0102030405n, PLAIN);
+    const frame = sealed(row.cipher, row.key, SESSION, 0x0102030405n, PLAIN);
     expect(frame.subarray(0, 4)).toEqual(hex('FD534D42'));
     expect(frame.subarray(20, 36)).toEqual(hex('05040302010000000000000000000000'));
     expect(frame.subarray(36, 52)).toEqual(hex('00010000', '0000', '0100', '1100001400E40800'));
@@ -170,8 +181,8 @@ describe('seal', () => {
   });
 
   it.each(CIPHERS)('never gives the same bytes under two counters ($cipher)', ({ cipher, key }) => {
-    const one = seal(cipher, key, SESSION, 1n, PLAIN);
-    const two = seal(cipher, key, SESSION, 2n, PLAIN);
+    const one = sealed(cipher, key, SESSION, 1n, PLAIN);
+    const two = sealed(cipher, key, SESSION, 2n, PLAIN);
     expect(one.subarray(52)).not.toEqual(two.subarray(52));
   });
 });

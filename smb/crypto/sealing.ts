@@ -25,28 +25,31 @@ const ENCRYPTED = 1;
 const READING = 'read encrypted message';
 
 /**
- * Encrypts a chain. `counter` makes the nonce: it must never be used twice with one key, so whoever holds the key counts
- * up by one for every message.
+ * Encrypts a chain that lies in pieces; what is returned is the header and pieces of cipher text, to be sent one behind the other.
+ * `counter` makes the nonce: it must never be used twice with one key, so whoever holds the key counts up by one for every message.
  */
 export function seal(
   cipher: Cipher,
   key: Buffer | KeyObject,
   sessionId: bigint,
   counter: bigint,
-  plain: Buffer,
-): Buffer {
+  plain: readonly Buffer[],
+): Buffer[] {
+  const plainBytes = plain.reduce((sum, piece) => sum + piece.length, 0);
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(PROTOCOL_ID, 0);
   putU64(header, NONCE_AT, counter);
-  header.writeUInt32LE(plain.length, 36);
+  header.writeUInt32LE(plainBytes, 36);
   header.writeUInt16LE(ENCRYPTED, 42);
   putU64(header, 44, sessionId);
 
-  const sealer = sealerOf(cipher, key, header, plain.length);
-  const body = sealer.update(plain);
+  const sealer = sealerOf(cipher, key, header, plainBytes);
+  // CCM takes all of it at once.
+  const pieces = isCcm(cipher) && plain.length > 1 ? [Buffer.concat(plain)] : plain;
+  const body = pieces.map((piece) => sealer.update(piece));
   sealer.final();
   sealer.getAuthTag().copy(header, 4);
-  return Buffer.concat([header, body]);
+  return [header, ...body];
 }
 
 /**

@@ -18,6 +18,7 @@ import { extended, setExtended } from './extended.ts';
 import { fileId, makeDirectory, readSecurity, writeSecurity } from './file.ts';
 import { canonicalPath, link, linkCount, shortName } from './links.ts';
 import { removeReparse, reparse, setReparse } from './reparse.ts';
+import { Storer } from './store.ts';
 import { removeStream, storeStream, streams } from './streams.ts';
 
 const { create: CREATE, close: CLOSE, queryInfo: QUERY, setInfo: SET, ioctl: IOCTL, write: WRITE } = COMMAND;
@@ -162,7 +163,7 @@ describe('streams', () => {
   it('that cannot be written are taken away by their own handle, without a word about the file', async () => {
     const { line, asked } = await lineTo((to) => (to.command === WRITE ? { status: STATUS.denied } : done));
     const source = { size: 3, read: () => Buffer.from('abc') };
-    expect(await codeOf(storeStream(line, 'file', 'note', source, {}, 65_536))).toBe('access-denied');
+    expect(await codeOf(storeStream(line, new Storer(line, 65_536), 'file', 'note', source, {}))).toBe('access-denied');
     // The file itself is closed when the answer is there already.
     await expect.poll(() => commands(asked).map((each) => each[0])).toEqual([CREATE, CREATE, SET, CLOSE, CLOSE]);
     const [, , , deletion, closing] = asked;
@@ -175,7 +176,9 @@ describe('streams', () => {
   it('of a file that is not there are not asked for', async () => {
     scripted = await startLine(100, (parts) => [chain(parts.map((to) => ({ to, status: STATUS.notFound })))]);
     const source = { size: 3, read: () => Buffer.from('abc') };
-    expect(await codeOf(storeStream(scripted.line, 'file', 'note', source, {}, 65_536))).toBe('not-found');
+    expect(
+      await codeOf(storeStream(scripted.line, new Storer(scripted.line, 65_536), 'file', 'note', source, {})),
+    ).toBe('not-found');
     expect(commands(scripted.asked)).toEqual([[CREATE]]);
     const name = scripted.asked[1]?.[0]?.body.toString('utf16le', 56);
     expect(name).toBe('file');

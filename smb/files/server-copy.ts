@@ -26,7 +26,7 @@ import {
 } from '../wire/server-copy.ts';
 import { flushRequest } from '../wire/simple.ts';
 import { stat } from './file.ts';
-import { withdraw } from './store.ts';
+import { withdraw } from './withdraw.ts';
 
 /** Servers take 256 chunks of 1 MiB, together 16 MiB, unless they say otherwise. */
 const USUAL: CopyLimits = { chunks: 16, chunkBytes: 1_048_576, totalBytes: 16_777_216 };

@@ -1,29 +1,22 @@
 /**
- * Creates a file with its content, and only that: FILE_CREATE never touches what is there (MS-SMB2 2.2.13).
- * Times and attributes are set and everything is flushed on the same handle before it closes. When anything fails, what was
- * created is deleted through the handle that created it, so that nobody else's file of the same name can be hit.
+ * Creates a file with its content, and only that: FILE_CREATE never touches what is there (MS-SMB2 2.2.13). Small ones go in chains
+ * (small-stores.ts). Times and attributes are set and everything is flushed on the same handle before it closes; when anything fails, what was
+ * created is deleted.
  */
 import { Failure } from '../../base/failure.ts';
 import type { Answer } from '../link/exchange.ts';
 import { type About, answerAt, type Line, mustSucceed } from '../link/line.ts';
 import { wirePath } from '../name.ts';
 import type { BasicInfo, Stat, StoreSource } from '../types.ts';
-import {
-  ACCESS,
-  ATTRIBUTE,
-  type Create,
-  closeRequest,
-  DISPOSITION,
-  OPTION,
-  PREVIOUS_FILE,
-  readFileHandle,
-} from '../wire/create.ts';
+import { ACCESS, ATTRIBUTE, type Create, DISPOSITION, OPTION, PREVIOUS_FILE, readFileHandle } from '../wire/create.ts';
 import type { Part } from '../wire/header.ts';
-import { deleteRequest, setBasicRequest } from '../wire/info.ts';
+import { setBasicRequest } from '../wire/info.ts';
 import { readWritten, writeRequest } from '../wire/read-write.ts';
 import { flushRequest } from '../wire/simple.ts';
 import { stat } from './file.ts';
 import { WRITES } from './range-io.ts';
+import { SmallStores, wholeRead } from './small-stores.ts';
+import { type NewStream, withdraw } from './withdraw.ts';
 
 /** Up to this size a file is written in one chain. */
 const ONE_TRIP_BYTES = 65_536;
@@ -34,13 +27,6 @@ const FROM_THE_BEGINNING = ATTRIBUTE.hidden | ATTRIBUTE.system;
 
 const RIGHTS = ACCESS.writeData | ACCESS.readAttributes | ACCESS.writeAttributes | ACCESS.delete | ACCESS.synchronize;
 
-/** A stream that is to be made of a file that is there. */
-export interface NewStream {
-  name: string;
-  /** Those of the file: a Samba server gives the file what the CREATE of its stream says. */
-  attributes: number;
-}
-
 /** What is to be made. */
 interface Making {
   create: Create;
@@ -50,61 +36,81 @@ interface Making {
   about: About;
 }
 
-/**
- * @param info set before the file closes, so that nobody sees it with other times
- * @param stream to be made instead of the file; the caller sees to it that the file is there
- */
-export async function store(
-  line: Line,
-  path: string,
-  source: StoreSource,
-  info: BasicInfo,
-  maxWriteBytes: number,
-  stream?: NewStream,
-): Promise<Stat> {
-  const about: About = { doing: 'store', subject: path, lane: 'bulk' };
-  const create: Create = {
-    name: wirePath(path, stream?.name),
-    access: RIGHTS,
-    disposition: DISPOSITION.create,
-    options: OPTION.nonDirectory,
-    // Not the others: a file that is read-only already could not be taken away again.
-    attributes: stream?.attributes ?? (info.attributes ?? 0) & FROM_THE_BEGINNING,
-  };
-  const making: Making = { create, info, stream, about };
-  const fileId =
-    source.begin === undefined &&
-    source.size > 0 &&
-    source.size <= Math.min(ONE_TRIP_BYTES, line.payload(maxWriteBytes))
-      ? await storeSmall(line, making, source)
-      : await storeBig(line, making, source, maxWriteBytes);
-  // A server may leave the attributes out of its answer to CLOSE.
-  const closed = (await line.close(fileId, about)) ?? (await stat(line, path, stream?.name));
-  if (closed.size !== source.size) throw notAsWritten(path, source.size, closed.size);
-  return closed;
+/** Makes files with their content on one share. */
+export class Storer {
+  readonly #line: Line;
+  readonly #maxWriteBytes: number;
+  readonly #small: SmallStores;
+
+  constructor(line: Line, maxWriteBytes: number) {
+    this.#line = line;
+    this.#maxWriteBytes = maxWriteBytes;
+    this.#small = new SmallStores(line);
+  }
+
+  /**
+   * @param info set before the file closes, so that nobody sees it with other times
+   * @param stream to be made instead of the file; the caller sees to it that the file is there
+   */
+  async store(path: string, source: StoreSource, info: BasicInfo, stream?: NewStream): Promise<Stat> {
+    const line = this.#line;
+    const about: About = { doing: 'store', subject: path, lane: 'bulk' };
+    const create: Create = {
+      name: wirePath(path, stream?.name),
+      access: RIGHTS,
+      disposition: DISPOSITION.create,
+      options: OPTION.nonDirectory,
+      // Not the others: a file that is read-only already could not be taken away again.
+      attributes: stream?.attributes ?? (info.attributes ?? 0) & FROM_THE_BEGINNING,
+    };
+    const making: Making = { create, info, stream, about };
+    const isSmall =
+      source.begin === undefined &&
+      source.size > 0 &&
+      source.size <= Math.min(ONE_TRIP_BYTES, line.payload(this.#maxWriteBytes));
+    const alone = async (fileId: Promise<Buffer>): Promise<Stat> => this.#closed(await fileId, path, source, making);
+    if (!isSmall) return alone(storeBig(line, making, source, this.#maxWriteBytes));
+    if (stream !== undefined) return alone(behindGate(line, making, source));
+    return this.#small.store({
+      path,
+      create,
+      source,
+      info,
+      about,
+      alone: () => alone(storeSmall(line, making, source)),
+    });
+  }
+
+  async #closed(fileId: Buffer, path: string, source: StoreSource, { about, stream }: Making): Promise<Stat> {
+    // A server may leave the attributes out of its answer to CLOSE.
+    const closed = (await this.#line.close(fileId, about)) ?? (await stat(this.#line, path, stream?.name));
+    if (closed.size !== source.size) throw notAsWritten(path, source.size, closed.size);
+    return closed;
+  }
 }
 
-/** CREATE, WRITE and the end of it in one chain. CLOSE is left out: what failed must be deleted through its handle. */
-async function storeSmall(line: Line, making: Making, source: StoreSource): Promise<Buffer> {
-  const { create, info, stream, about } = making;
+async function behindGate(line: Line, making: Making, source: StoreSource): Promise<Buffer> {
   const { gate } = line.link;
   await gate.enter(source.size, 'fresh');
+  return storeSmall(line, making, source).finally(() => gate.leave(source.size));
+}
+
+/** CREATE, WRITE and the end of it in one chain. CLOSE is left out: what failed is deleted through its handle. */
+async function storeSmall(line: Line, making: Making, source: StoreSource): Promise<Buffer> {
+  const { create, info, stream, about } = making;
+  const data = await wholeRead(source, 0, source.size, about.subject);
+  const chain = [line.creating(create), writeRequest(PREVIOUS_FILE, 0, data), ...finish(PREVIOUS_FILE, info)];
+  const answers = await line.exchange(chain, about);
+  const fileId = readFileHandle(mustSucceed(answerAt(answers, 0), about).part);
   try {
-    const data = await wholeRead(source, 0, source.size, about);
-    const chain = [line.creating(create), writeRequest(PREVIOUS_FILE, 0, data), ...finish(PREVIOUS_FILE, info)];
-    const answers = await line.exchange(chain, about);
-    const fileId = readFileHandle(mustSucceed(answerAt(answers, 0), about).part);
-    try {
-      checkWritten(answerAt(answers, 1), source.size, about);
-      for (const answer of answers.slice(2)) mustSucceed(answer, about);
-    } catch (error) {
-      await withdraw(line, fileId, about, stream);
-      throw error;
-    }
-    return fileId;
-  } finally {
-    gate.leave(source.size);
+    checkWritten(answerAt(answers, 1), source.size, about);
+    for (const answer of answers.slice(2)) mustSucceed(answer, about);
+  } catch (error) {
+    await withdraw(line, fileId, about, stream);
+    throw error;
   }
+  source.used?.(data);
+  return fileId;
 }
 
 async function storeBig(line: Line, making: Making, source: StoreSource, maxWriteBytes: number): Promise<Buffer> {
@@ -128,32 +134,9 @@ function finish(fileId: Buffer, info: BasicInfo): Part[] {
   return [setBasicRequest(fileId, info), flushRequest(PREVIOUS_FILE)];
 }
 
-async function wholeRead(source: StoreSource, offset: number, length: number, about: About): Promise<Buffer> {
-  const data = await source.read(offset, length);
-  if (data.length !== length) throw sourceCut(about.subject, offset + data.length, source.size);
-  return data;
-}
-
 function checkWritten(answer: Answer, length: number, about: About): void {
   const written = readWritten(mustSucceed(answer, about).part);
   if (written !== length) throw notAsWritten(about.subject, length, written);
-}
-
-/**
- * Deletes through the handle. When not even that gets through, the connection is gone and the first error says more.
- * @param stream what the handle is of, where it is not the file itself: then its attributes are those of a file that stays
- */
-export async function withdraw(line: Line, fileId: Buffer, about: About, stream?: NewStream): Promise<void> {
-  if (line.link.failure !== undefined) return;
-  // What was made read-only could not be deleted.
-  const parts =
-    stream === undefined
-      ? [setBasicRequest(fileId, { attributes: 0 }), deleteRequest(PREVIOUS_FILE)]
-      : [deleteRequest(fileId)];
-  const urgent: About = { ...about, lane: 'urgent' };
-  await line.exchange(parts, urgent).catch(() => undefined);
-  // It goes when the handle closes. Nothing is asked about it then: over that question Samba 4.17 breaks down when it was a stream.
-  await line.exchange([closeRequest(fileId, false)], urgent).catch(() => undefined);
 }
 
 /** Several WRITEs in flight on one open file. */
@@ -199,24 +182,14 @@ class Writing {
     const { gate } = this.#line.link;
     await gate.enter(length, 'continuing');
     try {
-      const data = await wholeRead(this.#source, offset, length, this.#about);
+      const data = await wholeRead(this.#source, offset, length, this.#about.subject);
       const answers = await this.#line.exchange([writeRequest(this.#fileId, offset, data)], this.#about);
       checkWritten(answerAt(answers, 0), length, this.#about);
+      this.#source.used?.(data);
     } finally {
       gate.leave(length);
     }
   }
-}
-
-function sourceCut(path: string, atBytes: number, sizeBytes: number): Failure {
-  return new Failure({
-    code: 'changed',
-    doing: 'store',
-    subject: path,
-    what: `the source ends at ${atBytes} of ${sizeBytes} bytes`,
-    hint: 'it was changed while it was read; it is tried again later',
-    retry: true,
-  });
 }
 
 function notAsWritten(path: string, wanted: number, found: number): Failure {

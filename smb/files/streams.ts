@@ -11,7 +11,7 @@ import { ACCESS, OPTION, PREVIOUS_FILE } from '../wire/create.ts';
 import { deleteRequest, QUERY, queryInfoRequest } from '../wire/info.ts';
 import { readStreams } from '../wire/streams.ts';
 import { aboutPath, change, opening } from './file.ts';
-import { store } from './store.ts';
+import type { Storer } from './store.ts';
 
 /** Some 1,000 streams, for one credit; and for files with more. */
 const FIRST_BYTES = 65_536;
@@ -55,18 +55,16 @@ export async function besideFile<T>(
 /** Creates a stream of a file that is there. */
 export async function storeStream(
   line: Line,
+  storer: Storer,
   path: string,
   stream: string,
   source: StoreSource,
   info: BasicInfo,
-  maxWriteBytes: number,
 ): Promise<Stat> {
   const about = aboutPath('store a stream of', path);
   // A name that is refused is refused before anything is asked.
   wirePath(path, stream);
-  return besideFile(line, path, about, (attributes) =>
-    store(line, path, source, info, maxWriteBytes, { name: stream, attributes }),
-  );
+  return besideFile(line, path, about, (attributes) => storer.store(path, source, info, { name: stream, attributes }));
 }
 
 export async function removeStream(line: Line, path: string, stream: string): Promise<void> {

@@ -49,7 +49,7 @@ import { removeReparse, reparse, setReparse } from './reparse.ts';
 import { copy } from './server-copy.ts';
 import { SnapshotView } from './snapshot-view.ts';
 import { mustBeKept, snapshots } from './snapshots.ts';
-import { store } from './store.ts';
+import { Storer } from './store.ts';
 import { removeStream, storeStream, streams } from './streams.ts';
 import { fileSystem } from './volume.ts';
 import { watch } from './watch.ts';
@@ -59,12 +59,14 @@ export class SmbTree implements Tree {
   readonly #line: Line;
   readonly #server: ServerInfo;
   readonly #fetcher: Fetcher;
+  readonly #storer: Storer;
 
   constructor(share: string, line: Line, server: ServerInfo) {
     this.share = share;
     this.#line = line;
     this.#server = server;
     this.#fetcher = new Fetcher(line, server.maxReadBytes);
+    this.#storer = new Storer(line, server.maxWriteBytes);
   }
 
   list(directory: string): AsyncGenerator<ListBatch, void, undefined> {
@@ -92,10 +94,9 @@ export class SmbTree implements Tree {
   }
 
   store(path: string, source: StoreSource, info: BasicInfo = {}, { stream }: StreamChoice = {}): Promise<Stat> {
-    const { maxWriteBytes } = this.#server;
     return stream === undefined
-      ? store(this.#line, path, source, info, maxWriteBytes)
-      : storeStream(this.#line, path, stream, source, info, maxWriteBytes);
+      ? this.#storer.store(path, source, info)
+      : storeStream(this.#line, this.#storer, path, stream, source, info);
   }
 
   copy(from: string, to: string): Promise<Stat> {

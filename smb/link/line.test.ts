@@ -4,7 +4,7 @@ import { seal } from '../crypto/sealing.ts';
 import { Fetcher } from '../files/fetch.ts';
 import { stat } from '../files/file.ts';
 import { list } from '../files/list.ts';
-import { store } from '../files/store.ts';
+import { Storer } from '../files/store.ts';
 import { framed } from '../scripted/server.ts';
 import {
   type Asked,
@@ -167,7 +167,7 @@ describe('a file of an impossible size', () => {
 });
 
 describe('a file that is stored', () => {
-  it('and whose flush fails is made deletable and deleted through its own handle', async () => {
+  it('and whose flush fails is deleted by its name, and when it fails alone too through its own handle', async () => {
     const { line, asked } = await lineTo(100, (parts) => [
       chain(
         parts.map((to) =>
@@ -180,10 +180,14 @@ describe('a file that is stored', () => {
       ),
     ]);
     const source = { size: 3, read: () => Buffer.from('abc') };
-    await expect(store(line, 'file', source, { attributes: 1 }, 1_048_576)).rejects.toMatchObject({ code: 'no-space' });
+    await expect(new Storer(line, 1_048_576).store('file', source, { attributes: 1 })).rejects.toMatchObject({
+      code: 'no-space',
+    });
     const { write: WRITE, setInfo: SET, flush: FLUSH } = COMMAND;
-    expect(commands(asked)).toEqual([[CREATE, WRITE, SET, FLUSH], [SET, SET], [CLOSE]]);
-    const [attributes, disposition] = asked[2] ?? [];
+    const parts = [CREATE, WRITE, SET, FLUSH];
+    const byName = [[CREATE], [SET], [CLOSE]];
+    expect(commands(asked)).toEqual([[...parts, CLOSE], ...byName, parts, [SET, SET], [CLOSE]]);
+    const [attributes, disposition] = asked.at(-2) ?? [];
     expect(attributes?.body.readUInt32LE(32 + 32)).toBe(0x80);
     expect(attributes?.body.subarray(16, 32).equals(FILE_ID)).toBe(true);
     expect(disposition?.body.readUInt8(3)).toBe(13);
@@ -210,7 +214,7 @@ describe('a line that is encrypted', () => {
     body: Buffer.alloc(0),
   };
   const plain = chain([good(to)]);
-  const sealed = (message: Buffer): Buffer => framed(seal('aes-128-gcm', KEY, SESSION, 1n, message));
+  const sealed = (message: Buffer): Buffer => framed(Buffer.concat(seal('aes-128-gcm', KEY, SESSION, 1n, [message])));
 
   it('takes an encrypted answer', async () => {
     const line = await sealedLine(sealed(plain.subarray(4)));

@@ -7,8 +7,11 @@ import type { Outgoing } from './exchange.ts';
 import type { Protection } from './protection.ts';
 
 export const PREFIX_BYTES = 4;
-/** From this size on a payload is worth a piece of its own in the write. */
-const APART_BYTES = 65_536;
+/**
+ * From this size on a payload is not copied into the message. One that is signed with its part costs a pass of its own beside the rest; one
+ * that is encrypted with the whole message costs nothing more.
+ */
+const APART_BYTES = { signed: 65_536, sealed: 4_096 } as const;
 
 export interface Numbers {
   /** Message id of the first part. */
@@ -25,14 +28,18 @@ export function buildMessage(outgoing: Outgoing, numbers: Numbers): Buffer[] {
   const signs = protection !== undefined && !outgoing.encrypt;
   const lengths = partLengths(parts);
   const total = lengths.reduce((sum, length) => sum + length, 0);
-  const apart = outgoing.encrypt ? undefined : payloadApart(parts);
-  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + total - (apart?.length ?? 0));
+  const apart = parts.map((part) => (liesApart(part, outgoing) ? part.payload : undefined));
+  const apartBytes = apart.reduce((sum, payload) => sum + (payload?.length ?? 0), 0);
+  const bytes = Buffer.allocUnsafe(PREFIX_BYTES + total - apartBytes);
   bytes.writeUInt32BE(total, 0);
+  const pieces: Buffer[] = [];
+  let from = 0;
   let at = PREFIX_BYTES;
   let messageId = numbers.firstId;
   parts.forEach((part, index) => {
     const length = lengths[index] ?? 0;
-    const end = Math.min(at + length, bytes.length);
+    const payload = apart[index];
+    const end = at + length - (payload?.length ?? 0);
     writeHeader(bytes, at, {
       command: part.command,
       charge: numbers.tellCharge ? part.charge : 0,
@@ -45,22 +52,26 @@ export function buildMessage(outgoing: Outgoing, numbers: Numbers): Buffer[] {
     });
     let filled = at + HEADER_BYTES;
     filled += part.body.copy(bytes, filled);
-    if (part.payload !== undefined && apart === undefined) filled += part.payload.copy(bytes, filled);
+    if (payload !== undefined) {
+      pieces.push(bytes.subarray(from, filled), payload);
+      from = filled;
+    } else if (part.payload !== undefined) filled += part.payload.copy(bytes, filled);
     bytes.fill(0, filled, end);
-    if (signs) protection.sign(bytes.subarray(at, end), messageId, false, apart);
+    if (signs) protection.sign(bytes.subarray(at, end), messageId, false, payload);
     at = end;
     messageId += part.charge;
   });
+  if (from < bytes.length) pieces.push(bytes.subarray(from));
   outgoing.sent?.(bytes.subarray(PREFIX_BYTES));
-  if (protection !== undefined && outgoing.encrypt) return sealed(protection, bytes.subarray(PREFIX_BYTES));
-  return apart === undefined ? [bytes] : [bytes, apart];
+  return protection !== undefined && outgoing.encrypt ? sealed(protection, pieces) : pieces;
 }
 
-/** What one large WRITE writes goes to the socket from where it lies: a copy of every byte would cost more than its signature. */
-function payloadApart(parts: readonly Part[]): Buffer | undefined {
-  const [only] = parts;
-  const payload = parts.length === 1 ? only?.payload : undefined;
-  return payload !== undefined && payload.length >= APART_BYTES ? payload : undefined;
+/** What a WRITE writes goes out from where it lies: a copy of every byte would cost more than its protection. */
+function liesApart({ payload }: Part, { parts, protection, encrypt }: Outgoing): boolean {
+  if (payload === undefined) return false;
+  if (protection !== undefined && encrypt) return payload.length >= APART_BYTES.sealed;
+  // The signature of a part takes in the padding behind it, which the last one has not.
+  return parts.length === 1 && payload.length >= APART_BYTES.signed;
 }
 
 /** CANCEL of a request in flight (MS-SMB2 3.2.4.24): by its asynchronous id when it has one, else by its message id. */
@@ -83,13 +94,16 @@ export function buildCancel(outgoing: Outgoing, messageId: number, asyncId: bigi
   });
   body.copy(bytes, PREFIX_BYTES + HEADER_BYTES);
   if (signs) protection.sign(bytes.subarray(PREFIX_BYTES), messageId, true);
-  if (protection === undefined || !outgoing.encrypt) return [bytes];
-  return sealed(protection, bytes.subarray(PREFIX_BYTES));
+  return protection !== undefined && outgoing.encrypt ? sealed(protection, [bytes]) : [bytes];
 }
 
-function sealed(protection: Protection, plain: Buffer): Buffer[] {
-  const frame = protection.seal(plain);
+/** Encrypts a message that lies in pieces; its prefix is made anew. */
+function sealed(protection: Protection, [first, ...rest]: readonly Buffer[]): Buffer[] {
   const prefix = Buffer.alloc(PREFIX_BYTES);
-  prefix.writeUInt32BE(frame.length, 0);
-  return [prefix, frame];
+  const frame = protection.seal([(first ?? prefix).subarray(PREFIX_BYTES), ...rest]);
+  prefix.writeUInt32BE(
+    frame.reduce((sum, piece) => sum + piece.length, 0),
+    0,
+  );
+  return [prefix, ...frame];
 }

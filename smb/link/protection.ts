@@ -50,8 +50,8 @@ export class Protection {
     if (!timingSafeEqual(stated, computed)) throw badSignature('the signature of an answer does not fit');
   }
 
-  /** Encrypts a whole message; the number of the message, which makes the nonce, is never used twice. */
-  seal(plain: Buffer): Buffer {
+  /** Encrypts a whole message, given and returned in pieces; the number of the message, which makes the nonce, is never used twice. */
+  seal(plain: readonly Buffer[]): Buffer[] {
     if (this.#cipher === undefined || this.#keys.encrypt === undefined) throw noCipher();
     this.#sealed += 1n;
     return seal(this.#cipher, this.#keys.encrypt, this.sessionId, this.#sealed, plain);

@@ -129,7 +129,7 @@ export const DECODERS: readonly Decoder[] = [
   ...(['aes-128-gcm', 'aes-128-ccm'] as const).map((cipher) =>
     decoder(
       `sealed with ${cipher}`,
-      answers('chain').map((message) => seal(cipher, KEY, 7n, 1n, message)),
+      answers('chain').map((message) => Buffer.concat(seal(cipher, KEY, 7n, 1n, [message]))),
       (bytes) => unseal(cipher, KEY, 7n, bytes),
       'bad-signature',
     ),

@@ -304,7 +304,7 @@ class Guest {
       return;
     }
     this.#sealed += 1n;
-    this.#socket.write(framed(seal(this.#cipher, keys.toClient, SESSION, this.#sealed, plain)));
+    this.#socket.write(framed(Buffer.concat(seal(this.#cipher, keys.toClient, SESSION, this.#sealed, [plain]))));
   }
 }
 

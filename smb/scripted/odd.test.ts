@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Fetcher } from '../files/fetch.ts';
 import { removeFile, stat } from '../files/file.ts';
 import { list } from '../files/list.ts';
-import { store } from '../files/store.ts';
+import { Storer } from '../files/store.ts';
 import { watch } from '../files/watch.ts';
 import type { Line } from '../link/line.ts';
 import type { Entry, StoreSource, WatchBatch } from '../types.ts';
@@ -37,7 +37,9 @@ async function everything(line: Line): Promise<void> {
   expect(await content(fetcher, 'file', 10 * MEBIBYTE)).toBe(contentOf('file'));
   expect(await stat(line, 'file')).toMatchObject({ size: contentOf('file').length });
   const source: StoreSource = { size: contentOf('new').length, read: () => Buffer.from(contentOf('new')) };
-  expect(await store(line, 'new', source, { attributes: 0x20 }, MEBIBYTE)).toMatchObject({ size: source.size });
+  expect(await new Storer(line, MEBIBYTE).store('new', source, { attributes: 0x20 })).toMatchObject({
+    size: source.size,
+  });
   await removeFile(line, 'file', undefined);
 }
 
@@ -168,7 +170,7 @@ describe('a chain of which a part fails', () => {
       () => listed(line),
       () => content(new Fetcher(line, MEBIBYTE), 'file', 3),
       () => removeFile(line, 'file', undefined),
-      () => store(line, 'new', { size: 1, read: () => Buffer.from('x') }, {}, MEBIBYTE),
+      () => new Storer(line, MEBIBYTE).store('new', { size: 1, read: () => Buffer.from('x') }, {}),
     ])
       await expect(work()).rejects.toMatchObject({ code: 'access-denied' });
     expect(asked.slice(1).map((parts) => parts[0]?.command)).toEqual(Array.from({ length: 5 }, () => COMMAND.create));

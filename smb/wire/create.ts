@@ -33,7 +33,14 @@ export const OPTION = {
   reparsePoint: 0x20_0000,
 } as const;
 
-export const ATTRIBUTE = { hidden: 0x2, system: 0x4, directory: 0x10, normal: 0x80, reparsePoint: 0x400 } as const;
+export const ATTRIBUTE = {
+  readOnly: 0x1,
+  hidden: 0x2,
+  system: 0x4,
+  directory: 0x10,
+  normal: 0x80,
+  reparsePoint: 0x400,
+} as const;
 
 /** ShareAccess: what others may do meanwhile. Anything less than all fails where somebody already does it. */
 export const SHARE = { nothing: 0, all: 7 } as const;
