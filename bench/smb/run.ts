@@ -1,7 +1,7 @@
 /** Starts the benches' own processes, which take their job by standard input. */
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../base/command.ts';
-import { BULK_NODE_FLAGS } from '../../base/node-flags.ts';
+import { COMMAND_NODE_FLAGS } from '../../base/node-flags.ts';
 import { HOST, LIMIT_MS, PASSWORD, USER } from './ground.ts';
 
 /** A share at the end of a wire. */
@@ -31,7 +31,7 @@ export async function runProgram(program: string, place: Place, more: object): P
   const job: Job = { ...place, host: HOST, user: USER, password: PASSWORD };
   const ended = await runCommand(
     process.execPath,
-    [...BULK_NODE_FLAGS, fileURLToPath(new URL(program, import.meta.url))],
+    [...COMMAND_NODE_FLAGS, fileURLToPath(new URL(program, import.meta.url))],
     {
       timeLimitMs: LIMIT_MS,
       input: JSON.stringify({ ...job, ...more }),
