@@ -37,7 +37,7 @@ export function openDaemon(parts: DaemonParts): Daemon {
   return {
     status: () => parts.current()?.status() ?? parts.blankStatus(),
     command: async (order: Order) => parts.current()?.command(order) ?? NOT_SET_UP,
-    listShares: (request) => listShares(request),
+    listShares: (request) => listShares(request, parts.settingsFile),
     async setup(request) {
       const refusal = (): OrderAnswer | undefined => {
         const mode = parts.current()?.status().mode;

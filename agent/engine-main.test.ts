@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../base/failure.ts';
 import { LODGER, type Lodge, startLodge } from '../smb/scripted/lodge.ts';
+import type { Asked } from '../smb/scripted/signing.ts';
 import { STATUS } from '../smb/status/status.ts';
 import type { Requirements } from '../smb/types.ts';
 import { COMMAND } from '../smb/wire/header.ts';
@@ -49,6 +50,12 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return 'no failure';
 }
 
+/** A SESSION_SETUP with NTLMSSP_AUTHENTICATE (MS-NLMP 2.2.1.3). */
+function isProof({ command, body }: Asked): boolean {
+  const at = body.indexOf('NTLMSSP\0', 0, 'latin1');
+  return command === COMMAND.sessionSetup && at >= 0 && body.readUInt32LE(at + 8) === 3;
+}
+
 describe('a main', () => {
   it.each([
     ['that speaks 2.1 only', 0x0210, { dialect: 0x0300, encryption: false }, 'too-weak'],
@@ -78,7 +85,7 @@ describe('the account', () => {
     await all(opener('wrong'));
     expect(lodge.tried).toBe(2);
     expect(await all(opener(undefined, 'two'))).toEqual(new Array(4).fill('no failure'));
-    expect(await all(opener())).toEqual(new Array(4).fill('no failure'));
+    expect(await all(opener(undefined, 'two'))).toEqual(new Array(4).fill('no failure'));
   });
 
   it('is tried once when the sessions of all shares expire with the password changed', async () => {
@@ -95,6 +102,28 @@ describe('the account', () => {
     const codes = await Promise.all(shares.map(({ tree }) => codeOf(tree.stat('a'))));
     expect(codes).toEqual(new Array(6).fill('session-expired'));
     expect(refused).toBe(1);
+  });
+
+  it('rests when the main goes away with the proof of the password again and again, over restarts of the engine', async () => {
+    let proofs = 0;
+    const codes: string[] = [];
+    for (const minutes of [0, 0, 0, 3, 0, 0]) {
+      nowMs += minutes * 60_000;
+      lodge = await startLodge({ dialect: 0x0311 });
+      lodge.hang = (asked) => {
+        if (!isProof(asked)) return false;
+        proofs += 1;
+        lodge.close();
+        return true;
+      };
+      codes.push(await codeOf(opener(LODGER.password, `file ${codes.length}`)('docs')));
+      lodge.close();
+    }
+    expect(codes).toEqual(['disconnected', 'disconnected', 'unanswered', 'disconnected', 'unanswered', 'unanswered']);
+    expect(proofs).toBe(3);
+    nowMs += 30 * 60_000;
+    lodge = await startLodge({ dialect: 0x0311 });
+    expect(await codeOf(opener()('docs'))).toBe('no failure');
   });
 
   it('is not tried again after its session could not be renewed', async () => {

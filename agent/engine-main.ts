@@ -40,7 +40,7 @@ export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGu
       require: main.require,
     });
     try {
-      const session = await connection.logon(logon, (logOn) => guard.run(logOn));
+      const session = await connection.logon(logon, guard.run);
       const tree = await session.tree(share);
       return {
         tree,

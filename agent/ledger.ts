@@ -2,10 +2,9 @@
  * The notes about log-ons to the main that the mirror engine and the network process share (smb/logon/logon-notes.ts), so that both together
  * do not lock the account: where they are, and the one note that is ours: a person asks for another try.
  */
-import fs from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import type { Settings } from '../settings/schema.ts';
-import { sharedNotes } from '../smb/logon/logon-notes.ts';
+import { generationOf, sharedNotes } from '../smb/logon/logon-notes.ts';
 
 export interface LedgerPlace {
   folder: string;
@@ -15,8 +14,7 @@ export interface LedgerPlace {
 
 /** The generation is that of the file with the password: no trace of the password itself leaves it. */
 export function ledgerPlace(settings: Settings): LedgerPlace {
-  const stat = fs.statSync(settings.secrets, { bigint: true, throwIfNoEntry: false });
-  return { folder: settings.run, generation: `${stat?.ino ?? 0}-${stat?.mtimeNs ?? 0}` };
+  return { folder: settings.run, generation: generationOf(settings.secrets) };
 }
 
 export function askedAgain({ folder }: LedgerPlace, clock: Clock): void {

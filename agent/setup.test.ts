@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { setupRequest } from '../api/setup.ts';
 import { readSettings } from '../settings/read.ts';
 import { readSecrets } from '../settings/secrets.ts';
-import { type Places, saveSetup } from './setup.ts';
+import { LODGER, startLodge } from '../smb/scripted/lodge.ts';
+import { listShares, type Places, saveSetup } from './setup.ts';
 
 let folder: string;
 let places: Places;
@@ -33,6 +34,25 @@ function save(mail?: object, safely: object = {}) {
 }
 
 const written = () => ({ settings: readSettings(places.settingsFile), secrets: readSecrets(places.secretsFile) });
+
+it('tries three wrong passwords for the account of the main that is set up, and any number for another one', async () => {
+  const lodge = await startLodge({ dialect: 0x0311 });
+  try {
+    const { user, domain } = LODGER;
+    save(undefined, { address: '127.0.0.1', port: lodge.port, user, domain });
+    fs.mkdirSync(places.run);
+    const list = (who: string): Promise<unknown> => {
+      const request = { address: '127.0.0.1', port: lodge.port, user: who, domain, password: 'wrong' };
+      return listShares(request, places.settingsFile).catch((error: unknown) => error);
+    };
+    for (let times = 0; times < 5; times += 1) expect(await list(user)).toMatchObject({ code: 'wrong-password' });
+    expect(lodge.tried).toBe(3);
+    for (let times = 0; times < 5; times += 1) await list('somebody');
+    expect(lodge.tried).toBe(8);
+  } finally {
+    lodge.close();
+  }
+});
 
 it('keeps the mail password while its account stays the same, also when no mail is named', () => {
   save({ ...MAIL, password: 'of the mail' });

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import type { SetupRequest } from '../api/setup.ts';
 import type { ShareList, SharesRequest } from '../api/shares.ts';
+import { systemClock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import { readIfThere, writeWhole } from '../base/file.ts';
 import { printable } from '../base/human.ts';
@@ -12,8 +13,10 @@ import { type Secrets, writeSecrets } from '../settings/secrets.ts';
 import { requirementsOf } from '../settings/security.ts';
 import { writeSettings } from '../settings/write.ts';
 import { connect } from '../smb/index.ts';
-import type { Requirements } from '../smb/types.ts';
+import { openLogonsByHand } from '../smb/logon/by-hand.ts';
+import type { LogonTurn, Requirements } from '../smb/types.ts';
 import { checkFolders, checkPlace } from './fit.ts';
+import { ledgerPlace } from './ledger.ts';
 import { ensureAccount } from './takeover/accounts.ts';
 import { unfitForConfig } from './takeover/samba-config.ts';
 
@@ -28,8 +31,18 @@ export interface Places {
   run: string;
 }
 
-/** @param require undefined when it is only looked at, and nothing is to be trusted to it yet */
-export async function listShares(request: SharesRequest, require?: Requirements): Promise<ShareList> {
+const byHand = openLogonsByHand(systemClock, 'setup', Math.random);
+
+/**
+ * With the account of the main that is set up it takes its turn among the log-ons of the engine and the probes, and throws `unanswered`
+ * or the last refusal where it could lock that account.
+ * @param require undefined when it is only looked at, and nothing is to be trusted to it yet
+ */
+export async function listShares(
+  request: SharesRequest,
+  settingsFile: string,
+  require?: Requirements,
+): Promise<ShareList> {
   const connection = await connect({
     host: request.address,
     ...(request.port === undefined ? {} : { port: request.port }),
@@ -38,11 +51,20 @@ export async function listShares(request: SharesRequest, require?: Requirements)
     require,
   });
   try {
-    const session = await connection.logon({ user: request.user, domain: request.domain, password: request.password });
+    const { user, domain, password } = request;
+    const session = await connection.logon({ user, domain, password }, turnFor(request, settingsFile));
     return { name: '', shares: await session.shares() };
   } finally {
     connection.close();
   }
+}
+
+function turnFor({ address, user, domain }: SharesRequest, settingsFile: string): LogonTurn | undefined {
+  const settings = settingsBefore(settingsFile);
+  if (settings === undefined) return undefined;
+  const { main } = settings;
+  const stored = { address: main.address, user: main.user, domain: main.domain, ...ledgerPlace(settings) };
+  return byHand(stored, { address, account: { user, domain }, isStored: false });
 }
 
 /**
@@ -60,7 +82,8 @@ export async function checkSetup(request: SetupRequest, settingsFile: string): P
       domain: main.domain,
       password: main.password,
     },
-    requirementsOf(main, requiredBefore(settingsFile)),
+    settingsFile,
+    requirementsOf(main, settingsBefore(settingsFile)?.main.require),
   );
   const disks = new Set(shares.filter((share) => share.kind === 'disk').map((share) => share.name.toLowerCase()));
   for (const name of request.shares) {
@@ -92,11 +115,11 @@ export interface Saved {
   undo(): void;
 }
 
-/** What the main must do by the settings that there are; undefined when there are none that can be read. */
-function requiredBefore(settingsFile: string): Settings['main']['require'] | undefined {
+/** The settings that there are; undefined when there are none that can be read. */
+function settingsBefore(settingsFile: string): Settings | undefined {
   const text = readIfThere(settingsFile);
   const checked = text === undefined ? undefined : checkSettings(text);
-  return checked?.kind === 'good' ? checked.settings.main.require : undefined;
+  return checked?.kind === 'good' ? checked.settings : undefined;
 }
 
 /**

@@ -10,6 +10,8 @@ export const SERVER_FAILURES: ReadonlyMap<string, ErrorCode> = new Map<string, E
   // A living host that answers RST; in the contract «refused» is a standby that does not do something in its state.
   ['refused', 'server-unreachable'],
   ['timeout', 'server-unreachable'],
+  // Log-ons before were not answered.
+  ['unanswered', 'server-unreachable'],
   ['smb1-only', 'smb1-only'],
   ['too-weak', 'too-weak'],
   ['guest-only', 'guest-only'],

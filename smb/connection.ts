@@ -167,7 +167,7 @@ class SmbConnection implements Connection {
     }
   }
 
-  logon(credentials: Credentials, turn: LogonTurn = (logOn) => logOn()): Promise<Session> {
+  logon(credentials: Credentials, turn: LogonTurn = (logOn) => logOn(() => {})): Promise<Session> {
     return logon({
       connection: this,
       link: this.#link,

@@ -15,6 +15,8 @@ import { openConnection } from './connection.ts';
 import { openShare as openShareOver, type Share, type ShareOptions } from './share.ts';
 import type { Connection, ConnectOptions } from './types.ts';
 
+export { openLogonsByHand } from './logon/by-hand.ts';
+export { generationOf } from './logon/logon-notes.ts';
 export { buildDescriptor, parseDescriptor } from './security/descriptor.ts';
 export { fromSddl } from './security/sddl-read.ts';
 export { toSddl } from './security/sddl-write.ts';
@@ -31,5 +33,5 @@ export function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Connects, logs on (MS-SMB2 2.2.5, NTLMv2 in SPNEGO) and connects to a share (2.2.9). The caller owes the `close`. */
 export async function openShare(options: ShareOptions): Promise<Share> {
-  return openShareOver(await connect(options), options.credentials, options.share);
+  return openShareOver(await connect(options), options.credentials, options.share, options.turn);
 }

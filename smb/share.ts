@@ -7,6 +7,7 @@ import type {
   Credentials,
   Entry,
   Fetched,
+  LogonTurn,
   Session,
   Stat,
   Tree,
@@ -19,6 +20,8 @@ const READ_LIMIT_BYTES = 64 * 1_048_576;
 export interface ShareOptions extends ConnectOptions {
   share: string;
   credentials: Credentials;
+  /** Through which every log-on goes, as in Connection.logon; at once unless told. */
+  turn?: LogonTurn | undefined;
 }
 
 export interface Share {
@@ -49,9 +52,14 @@ export interface Share {
 }
 
 /** Logs on over a connection and connects to the share; when that fails, the connection is closed. */
-export async function openShare(connection: Connection, credentials: Credentials, share: string): Promise<Share> {
+export async function openShare(
+  connection: Connection,
+  credentials: Credentials,
+  share: string,
+  turn?: LogonTurn,
+): Promise<Share> {
   try {
-    const session = await connection.logon(credentials);
+    const session = await connection.logon(credentials, turn);
     return new OpenShare(connection, session, await session.tree(share));
   } catch (error) {
     connection.close();

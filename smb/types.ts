@@ -12,8 +12,9 @@
  *   bad-share, access-denied, not-found, exists, not-a-directory, is-a-directory, not-empty, sharing-violation, locked,
  *   delete-pending, changed (what was read or is to be changed is not what it was), no-space, bad-name, disconnected,
  *   bad-signature, malformed, session-expired, not-supported, nt-status (any other).
- * Two more say nothing about the server or the way to it, so that no action belongs to them: closed (an open file was used after its
- * `close`) and too-large (`Share.read` was to take more into memory than it may).
+ * Three more say nothing about the server or the way to it, so that no action belongs to them: closed (an open file was used after its
+ * `close`), too-large (`Share.read` was to take more into memory than it may), and unanswered (log-ons before had no answer, so the
+ * next one waits for a while: logon/lock-out.ts).
  * The message holds the NT status by name, what was tried, and a hint. What to do about it (try again, skip, connect anew, stop) is
  * what `actionOf` (status.ts) says; docs/nt-status.md has it for every status.
  */
@@ -105,8 +106,12 @@ export interface ServerInfo {
   cipher: CipherName | undefined;
 }
 
-/** Lets a log-on through when it may be tried, else throws why not; whatever the log-on throws, it throws. */
-export type LogonTurn = <T>(logOn: () => Promise<T>) => Promise<T>;
+/**
+ * Lets a log-on through when it may be tried, else throws why not; whatever the log-on throws, it throws. The log-on calls `proving` right
+ * before the proof of the password goes out, and waits for it: from there on the server may count it, whether its answer comes or not. What `proving`
+ * throws keeps the proof from going out.
+ */
+export type LogonTurn = <T>(logOn: (proving: () => void | Promise<void>) => Promise<T>) => Promise<T>;
 
 export interface Connection {
   readonly server: ServerInfo;

@@ -127,11 +127,13 @@ describe('a password', () => {
 });
 
 describe('the main of the settings', () => {
+  const runFolder = (): string => path.join(bench.folder, 'run');
+
   function settings(more = ''): string {
     const file = path.join(bench.folder, 'standby.yaml');
     const secrets = path.join(bench.folder, 'secrets.yaml');
     const main = `{name: FILES01, address: 127.0.0.1, port: ${bench.stand.port}, user: alice${more}}`;
-    fs.writeFileSync(file, `version: 1\nmain: ${main}\ninterface: lo\nsecrets: ${secrets}\n`);
+    fs.writeFileSync(file, `version: 1\nmain: ${main}\ninterface: lo\nsecrets: ${secrets}\nrun: ${runFolder()}\n`);
     fs.writeFileSync(secrets, `mainPassword: "${PASSWORD}"\n`, { mode: 0o600 });
     fs.chmodSync(secrets, 0o600);
     return file;
@@ -142,6 +144,23 @@ describe('the main of the settings', () => {
     expect(await smb(['ls', 'docs', ...flags])).toEqual({ exitCode: 0, stdout: 'one\n', stderr: '' });
     expect(lastJson(await smb(['shares', ...flags, '--json']))).toMatchObject({ address: '//127.0.0.1' });
     expect(lastJson(await smb(['info', ...flags, '--json']))).toMatchObject({ dialect: '3.1.1' });
+  });
+
+  it('is spared: of wrong passwords that are typed for its account three are tried, whichever command it is', async () => {
+    fs.mkdirSync(runFolder());
+    const typed = ['--settings', settings(), '--user', 'alice', '--password-stdin', '--json'];
+    const commands = [['ls', 'docs'], ['shares'], ['info', 'docs'], ['stat', 'docs/one'], ['shares']];
+    const told: unknown[] = [];
+    for (const [index, command] of commands.entries()) {
+      const ran = await smb([...command, ...typed], `wrong ${index}\n`);
+      expect(ran.exitCode).toBe(10);
+      told.push(/is not tried again for a while/.test(ran.stdout));
+    }
+    expect(told).toEqual([false, false, false, true, true]);
+    // Nor is the right one any more, for a while: nobody can know that it is right.
+    expect((await smb(['shares', '--settings', settings()])).exitCode).toBe(10);
+    fs.rmSync(runFolder(), { recursive: true });
+    expect((await smb(['shares', '--settings', settings()])).exitCode).toBe(0);
   });
 
   it('must speak as safely as the settings demand, before anybody logs on', async () => {

@@ -6,6 +6,7 @@ import { usage } from '../usage.ts';
 import { type AccountOptions, accountFlags, credentialsFor, type Server, serverOf } from './account.ts';
 import { addressText, readAddress } from './address.ts';
 import { told } from './failure.ts';
+import { turnFor } from './turn.ts';
 
 /** A person waits: a server that takes longer is as good as gone. */
 const CONNECT_LIMIT_MS = 5_000;
@@ -46,7 +47,8 @@ export async function atShare(text: string, options: SmbOptions, work: (at: AtSh
   const credentials = await credentialsFor(address, options, at.screen);
   await telling(async () => {
     const { openShare } = await client();
-    const share = await openShare({ ...connectOptionsOf(at.server), share: name, credentials });
+    const turn = await turnFor(at.server, credentials, options);
+    const share = await openShare({ ...connectOptionsOf(at.server), share: name, credentials, turn });
     try {
       await work({ ...at, share, path });
     } finally {
@@ -66,7 +68,7 @@ export async function atServer(
   await telling(async () => {
     const connection = await connectTo(at.server);
     try {
-      const session = await connection.logon(credentials);
+      const session = await connection.logon(credentials, await turnFor(at.server, credentials, options));
       await work({ ...at, session });
       // It is told already; whatever is still open ends with the connection.
       await session.logoff().catch(() => undefined);

@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { humanDuration, humanSize } from '../../base/human.ts';
 import { unixMs } from '../../smb/file-time.ts';
-import type { Connection, ServerInfo } from '../../smb/index.ts';
+import type { Connection, LogonTurn, ServerInfo } from '../../smb/index.ts';
 import type { Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { credentialsFor } from './account.ts';
 import { readAddress } from './address.ts';
 import { asksServer, connectTo, placeOf, type SmbOptions, telling } from './calling.ts';
 import { isoTime } from './time.ts';
+import { turnFor } from './turn.ts';
 
 const DIALECTS: Record<ServerInfo['dialect'], string> = {
   528: '2.1',
@@ -55,7 +56,8 @@ export function addInfo(smb: Command): void {
       const nowMs = systemClock.wallMs();
       try {
         const facts = await connectionFacts(connection, nowMs);
-        const about = credentials === undefined ? {} : await shareFacts(connection, credentials, share);
+        const turn = credentials && (await turnFor(server, credentials, options));
+        const about = credentials === undefined ? {} : await shareFacts(connection, credentials, share, turn);
         screen.result({ address, ...facts, ...about });
         tell(screen, facts, about);
       } finally {
@@ -86,8 +88,9 @@ async function shareFacts(
   connection: Connection,
   credentials: Parameters<Connection['logon']>[0],
   share: string,
+  turn: LogonTurn | undefined,
 ): Promise<ShareFacts> {
-  const session = await connection.logon(credentials);
+  const session = await connection.logon(credentials, turn);
   const tree = await session.tree(share);
   const { totalBytes, freeBytes } = await tree.space();
   const { volumeSerial, rootFileId } = await tree.identity();

@@ -4,7 +4,7 @@
  * (MS-SMB2 3.3.5.19).
  */
 
-import { textOf } from '../../base/failure.ts';
+import { type Failure, isFailure, textOf } from '../../base/failure.ts';
 import type { Connection, Session } from '../../smb/types.ts';
 import type { ProbePlan } from '../messages.ts';
 import type { Finding } from './classify.ts';
@@ -33,18 +33,14 @@ export function keepSession(
   let loggingOn: Promise<Finding | undefined> | undefined;
 
   const logOnce = async (logon: NonNullable<ProbePlan['logon']>): Promise<Finding | undefined> => {
-    gate.begun();
     try {
-      session = await connection.logon(logon);
-      gate.accepted({ ...plan, logon });
-      // A renewal that was refused is a refused log-on too.
-      void connection.closed.then((why) => gate.refused({ ...plan, logon }, why.cause));
+      session = await connection.logon(logon, gate.turn({ ...plan, logon }));
       return undefined;
     } catch (error) {
+      if (isFailure(error, 'unanswered')) return resting(error);
       const finding = findingOfFetching(error);
       if (finding === undefined || finding.outcome === 'frozen') return finding;
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      gate.refused({ ...plan, logon }, error);
       return { outcome: 'denied', detail: `${code}: ${textOf(error)}` };
     }
   };
@@ -55,7 +51,8 @@ export function keepSession(
     if (loggingOn !== undefined) return loggingOn;
     if (!gate.may({ ...plan, logon })) {
       const refusal = gate.refusal({ ...plan, logon });
-      return refusal && { outcome: 'denied', detail: `${refusal.code}: not tried again yet` };
+      if (refusal === undefined) return undefined;
+      return resting(refusal);
     }
     loggingOn = logOnce(logon);
     try {
@@ -86,6 +83,11 @@ export function keepSession(
     },
     close: () => connection.close(),
   };
+}
+
+/** Why nothing is tried now. That log-ons before were not answered says nothing of the main as it is. */
+function resting({ code }: Failure): Finding {
+  return { outcome: code === 'unanswered' ? 'unknown' : 'denied', detail: `${code}: not tried again yet` };
 }
 
 function deadline(ms: number, after: After): { late: Promise<Finding>; callOff(): void } {

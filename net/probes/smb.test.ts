@@ -78,11 +78,13 @@ function playServer() {
         if (state.echo === 'disconnected') throw failure('disconnected');
         return 1;
       },
-      logon: async () => {
-        counts.logons += 1;
-        if (state.logon !== 'accepts') throw failure(state.logon);
-        return { tree: async () => tree } as unknown as Session;
-      },
+      logon: (_credentials, turn = (logOn) => logOn(() => {})) =>
+        turn(async (proving) => {
+          counts.logons += 1;
+          await proving();
+          if (state.logon !== 'accepts') throw failure(state.logon);
+          return { tree: async () => tree } as unknown as Session;
+        }),
       close,
       closed: never(),
     };

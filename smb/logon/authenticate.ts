@@ -26,6 +26,8 @@ export interface Authentication {
   subject: string;
   /** Sends a token in a SESSION_SETUP. */
   say(token: Buffer): Promise<Answer>;
+  /** Called right before the token with the proof of the password is sent; what it throws keeps that from going out. */
+  proving(): void | Promise<void>;
   /** Is shown the answer to the first one, for the pre-authentication hash. */
   hear?(challenged: Answer): void;
 }
@@ -59,6 +61,7 @@ export async function authenticate(input: Authentication): Promise<Accepted> {
   const targetName = `cifs/${host}`;
   const ntlm = authenticateMessage({ identity, negotiate, challenge, targetName, random, now });
   try {
+    await input.proving();
     const answer = await input.say(lastToken(ntlm.message, ntlm.mechListMic('client-to-server', first.mechTypes)));
     return accepted(input, answer, ntlm, first.mechTypes);
   } catch (error) {

@@ -87,6 +87,75 @@ describe('the guard', () => {
     expect(notes.all().map(({ kind }) => kind)).toEqual(['refused', 'accepted']);
   });
 
+  const cutOff =
+    (code: string) =>
+    async (proving: () => void | Promise<void>): Promise<never> => {
+      await proving();
+      return failing(code, true)();
+    };
+
+  it.each(['timeout', 'disconnected', 'bad-signature', 'malformed'])(
+    'counts a log-on that ended with %s after its proof, and not one that ended so before',
+    async (code) => {
+      const notes = ownNotes();
+      const one = guard(notes);
+      for (let times = 0; times < 9; times += 1) expect(await codeOf(one.run(failing(code, true)))).toBe(code);
+      expect(notes.all()).toEqual([]);
+      expect(await codeOf(one.run(cutOff(code)))).toBe(code);
+      // The first costs no rest, the second two minutes, and the third the rest of half an hour.
+      expect(await codeOf(one.run(cutOff(code)))).toBe(code);
+      expect(one.refusal).toMatchObject({ code: 'unanswered', retry: true });
+      expect(await codeOf(one.run(cutOff(code)))).toBe('unanswered');
+      nowMs += 120_000;
+      expect(await codeOf(one.run(cutOff(code)))).toBe(code);
+      nowMs += 27 * 60_000;
+      expect(await codeOf(one.run(cutOff(code)))).toBe('unanswered');
+      nowMs += 60_000;
+      await one.run(async (proving) => proving());
+      expect(notes.all().map(({ kind }) => kind)).toEqual(['unanswered', 'unanswered', 'unanswered', 'accepted']);
+      nowMs += 1;
+      expect(one.refusal).toBeUndefined();
+    },
+  );
+
+  it('notes nothing lasting for a log-on that is answered', async () => {
+    const notes = sharedNotes(folder, 'engine');
+    const one = guard(notes);
+    let during: unknown;
+    await one.run(async (proving) => {
+      await proving();
+      during = guard(sharedNotes(folder, 'net')).refusal;
+      expect(sharedNotes(folder, 'net').all()).toMatchObject([{ kind: 'unanswered' }]);
+    });
+    expect(during).toBeUndefined();
+    expect(notes.all()).toEqual([]);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  it('keeps a proof from going out when others were quicker', async () => {
+    const one = guard(sharedNotes(folder, 'engine'));
+    let proved = false;
+    const code = await codeOf(
+      one.run(async (proving) => {
+        const others = sharedNotes(folder, 'net');
+        for (let times = 0; times < 3; times += 1)
+          others.add({ kind: 'unanswered', account: 'lab\\alice', generation: 'two', atMs: nowMs });
+        for (const note of others.all())
+          if ('account' in note) note.account = `${ACCOUNT.domain}\\${ACCOUNT.user}`.toLowerCase();
+        others.add({ kind: 'asked', atMs: nowMs });
+        await proving();
+        proved = true;
+      }),
+    );
+    expect(code).toBe('unanswered');
+    expect(proved).toBe(false);
+    expect(
+      sharedNotes(folder, 'engine')
+        .all()
+        .filter(({ kind }) => kind === 'unanswered'),
+    ).toHaveLength(3);
+  });
+
   it('does not name the password', async () => {
     const one = guard(ownNotes());
     await codeOf(one.run(failing('wrong-password')));

@@ -36,10 +36,10 @@ const DOING = 'log on to';
  * what ended the connection.
  */
 export function logon(input: Logon): Promise<Session> {
-  return input.turn(() => logOnNow(input));
+  return input.turn((proving) => logOnNow(input, proving));
 }
 
-async function logOnNow(input: Logon): Promise<Session> {
+async function logOnNow(input: Logon, proving: () => void | Promise<void>): Promise<Session> {
   const { connection, link, host, terms, turn, clock, random } = input;
   const identity = new Identity(input.credentials);
   const setup = new Setup(link, terms.preauthHash);
@@ -52,6 +52,7 @@ async function logOnNow(input: Logon): Promise<Session> {
       doing: DOING,
       subject: link.subject,
       say: (token) => setup.say(token),
+      proving,
       hear: (challenged) => setup.hear(challenged),
     });
     const protection = protectionOf(terms, setup, accepted);

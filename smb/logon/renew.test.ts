@@ -135,7 +135,7 @@ describe('a session that has expired', () => {
       asked.push('turn');
       if (asked.length === 2) await turn;
       if (asked.length === 3) throw new Failure({ code: 'wrong-password', doing: 'log on as', what: 'it rests' });
-      return logOn();
+      return logOn(() => {});
     });
     lodge.expire();
     const reading = read(tree);

@@ -100,7 +100,7 @@ export class SessionRenewal implements Renewal {
   async #run(): Promise<void> {
     const { link } = this.#parts.line;
     try {
-      await this.#parts.turn(() => this.#logOn());
+      await this.#parts.turn((proving) => this.#logOn(proving));
     } catch (error) {
       const what = isFailure(error) ? error.what : textOf(error);
       link.fail(this.#ended(`it could not be renewed: ${what}`, error));
@@ -113,7 +113,7 @@ export class SessionRenewal implements Renewal {
     for (const exchange of this.#held.splice(0)) link.queue(exchange);
   }
 
-  async #logOn(): Promise<void> {
+  async #logOn(proving: () => void | Promise<void>): Promise<void> {
     const { line, identity, host, clock, random } = this.#parts;
     const { subject } = line.link;
     const accepted = await authenticate({
@@ -124,6 +124,7 @@ export class SessionRenewal implements Renewal {
       doing: DOING,
       subject,
       say: (token) => this.#say(token),
+      proving,
     });
     // The session goes on with the keys that it has (MS-SMB2 3.2.5.3.2).
     accepted.sessionKey.fill(0);
