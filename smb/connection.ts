@@ -5,7 +5,7 @@ import { Failure, isFailure } from '../base/failure.ts';
 import { Link } from './link/link.ts';
 import { logon } from './logon/logon.ts';
 import { negotiate, type Random, type Terms } from './negotiate.ts';
-import { smb1Only, speaksSmb1 } from './smb1.ts';
+import { askInSmb1, smb1Only } from './smb1.ts';
 import type { Connection, ConnectOptions, Credentials, LogonTurn, ServerInfo, Session } from './types.ts';
 import { echoRequest } from './wire/simple.ts';
 
@@ -46,7 +46,7 @@ export async function openConnection(options: ConnectOptions, surroundings: Surr
   } catch (error) {
     const why =
       isFailure(error, 'disconnected', 'refused', 'not-supported') &&
-      (await reachedSmb1(link, host, port, connectTimeoutMs))
+      (await speaksOnlySmb1(link, host, port, connectTimeoutMs))
         ? smb1Only(subject)
         : error;
     link.fail(isFailure(why) ? why : closedHere(subject));
@@ -55,8 +55,8 @@ export async function openConnection(options: ConnectOptions, surroundings: Surr
 }
 
 /** Only a server that took the connection is worth the question. */
-async function reachedSmb1(link: Link, host: string, port: number, timeoutMs: number): Promise<boolean> {
-  return link.attached && (await speaksSmb1(host, port, timeoutMs));
+async function speaksOnlySmb1(link: Link, host: string, port: number, timeoutMs: number): Promise<boolean> {
+  return link.attached && (await askInSmb1(host, port, timeoutMs)) === 'smb1';
 }
 
 function openTcp(link: Link, host: string, port: number, timeoutMs: number): Promise<void> {

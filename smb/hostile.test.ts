@@ -146,6 +146,33 @@ describe('a server that cannot be had', () => {
   });
 });
 
+describe('a server that refuses what it is offered, and speaks SMB 1 as well', () => {
+  const smb1 = Buffer.alloc(80);
+  smb1.writeUInt32LE(0x424d53ff, 0);
+  smb1.writeUInt8(0x72, 4);
+  smb1.writeUInt8(17, 32);
+
+  it.each([
+    ['refuses it with a status, takes SMB 2 where both are offered', 'status', framed(negotiated()), 'not-supported'],
+    ['refuses it with a status, takes SMB 1 where both are offered', 'status', framed(smb1), 'smb1-only'],
+    ['closes on it, takes SMB 2 where both are offered', 'close', framed(negotiated()), 'disconnected'],
+    ['closes on it, takes SMB 1 where both are offered', 'close', framed(smb1), 'smb1-only'],
+  ])('%s', async (_name, how, answer, code) => {
+    let offered = '';
+    const failure = await failureWith((message) => {
+      if (message.readUInt8(0) === 0xff) {
+        offered = message.toString('latin1', 35);
+        return answer;
+      }
+      return how === 'close' ? 'close' : framed(errorAnswer(message, 0xc000_00bb));
+    });
+    expect(failure).toMatchObject({ code, retry: code === 'disconnected' });
+    expect(offered).toBe('\x02NT LM 0.12\0\x02SMB 2.002\0\x02SMB 2.???\0');
+    if (code === 'not-supported')
+      expect(failure.what).toMatch(/^the server refuses every dialect .*SMB 2\.1.*SMB 3\.1\.1/);
+  });
+});
+
 describe('a server that turns bad at the logon', () => {
   const credentials = { user: 'alice', domain: '', password: 'secret' };
 

@@ -87,8 +87,8 @@ function noCommonDialect(subject: string, { dialects }: Required<Offer>): Failur
     code: 'not-supported',
     doing: 'negotiate with',
     subject,
-    what: `the server speaks none of ${dialects.map(dialectName).join(', ')}`,
-    hint: 'allow SMB 3.1.1 on the server',
+    what: `the server refuses every dialect that it was offered: ${dialects.map(dialectName).join(', ')}`,
+    hint: 'allow SMB 3.1.1 on the server; its log says which dialects its settings allow',
   });
 }
 

@@ -64,6 +64,21 @@ describe('a least dialect', () => {
   });
 });
 
+describe('a real server that speaks SMB 1 too', () => {
+  it.each([
+    [
+      'up to 3.0.2, and is offered 3.1.1 alone',
+      ['server min protocol = NT1', 'server max protocol = SMB3_02'],
+      'not-supported',
+    ],
+    ['and nothing else', ['server min protocol = NT1', 'server max protocol = NT1'], 'smb1-only'],
+  ])('%s', async (_name, global, code) => {
+    stand = await startStand({ global });
+    const failure = await failureOf(connectTo(stand.port, { offer: { dialects: [0x0311] } }));
+    expect(failure.code).toBe(code);
+  });
+});
+
 describe('encryption that is required', () => {
   it.each([
     ['2.1', ['server max protocol = SMB2_10'], 'the server offers SMB 2.1'],
@@ -135,7 +150,7 @@ describe('an offer', () => {
     stand = await startStand({ global: ['server min protocol = SMB3_11'] });
     const failure = await failureOf(connectTo(stand.port, { offer: { dialects: [0x0300, 0x0302] } }));
     expect(failure.code).toBe('not-supported');
-    expect(failure.what).toBe('the server speaks none of SMB 3.0, SMB 3.0.2');
+    expect(failure.what).toBe('the server refuses every dialect that it was offered: SMB 3.0, SMB 3.0.2');
   });
 });
 
