@@ -209,6 +209,42 @@ describe('the question for ranges', () => {
     expect(await codeOf(allRanges(file, 0, 10_000))).toBe('malformed');
   });
 
+  it.each<[string, (to: Asked, asked: Range, count: number) => Said]>([
+    ['tells a byte at a time', (to, { from }) => ranges(to, [{ from, to: from + 1 }], BUFFER_OVERFLOW)],
+    [
+      'says too small of every long part and answers every short one',
+      (to, asked) => (asked.to - asked.from > 100_000 ? { to, status: BUFFER_TOO_SMALL } : ranges(to, [{ ...asked }])),
+    ],
+  ])('is not put for ever to a server that %s', async (_remark, answer) => {
+    let count = 0;
+    const file = await answering((to, asked) => {
+      count += 1;
+      return answer(to, asked, count);
+    });
+    expect(await codeOf(allRanges(file, 0, Number.MAX_SAFE_INTEGER))).toBe('malformed');
+    expect(count).toBeLessThan(200);
+  });
+
+  it('is put as often as a file of many ranges needs', async () => {
+    // 4 KiB of data in every 8: 32 GiB of the most crowded file that there is, 4,096 ranges in each answer.
+    const block = 4_096;
+    let count = 0;
+    const file = await answering((to, asked) => {
+      count += 1;
+      const found: Range[] = [];
+      for (
+        let at = Math.ceil(asked.from / (2 * block)) * 2 * block;
+        at < asked.to && found.length < 4_096;
+        at += 2 * block
+      )
+        found.push({ from: at, to: at + block });
+      return ranges(to, found, (found.at(-1)?.to ?? asked.to) + block < asked.to ? BUFFER_OVERFLOW : 0);
+    });
+    let told = 0;
+    for await (const batch of file.ranges(0, 32 * 1_073_741_824)) told += batch.length;
+    expect([told, count]).toEqual([4 * 1_048_576, 1_024]);
+  });
+
   it('that a server cannot answer makes everything data', async () => {
     const { line } = await serve((to) => {
       if (to.command === COMMAND.ioctl) return { to, status: INVALID_DEVICE_REQUEST };

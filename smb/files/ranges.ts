@@ -9,11 +9,18 @@ import type { Range } from './handle-types.ts';
 
 /** 4,096 ranges, for one credit. */
 const ANSWER_BYTES = 65_536;
+/**
+ * A full answer gets on by 4 MiB at least, where every second sector of a file is a hole; asking for less gets an answer for half of
+ * that. Who gets on by less, answer for answer, wants to be asked for ever; finding the length of the first part is free.
+ */
+const LEAST_PROGRESS_BYTES = 262_144;
+const FREE_ANSWERS = 64;
 
 /**
  * Each range once, ascending, inside of what was asked. `not-supported` where the server or its file system cannot tell.
  * When the ranges do not fit into one answer, Windows tells the first of them (BUFFER_OVERFLOW), and Samba none at all
- * (BUFFER_TOO_SMALL): it is asked for a part of the file then. It ends: with every answer the rest gets shorter, or the part does.
+ * (BUFFER_TOO_SMALL): it is asked for a part of the file then. It ends: with every answer the rest gets shorter, or the part does,
+ * and after 64 answers more of them than one for each 256 KiB are `malformed`.
  */
 export async function* allocatedRanges(
   line: Line,
@@ -22,7 +29,11 @@ export async function* allocatedRanges(
   about: About,
 ): AsyncGenerator<Range[], void, undefined> {
   let partBytes = asked.to - asked.from;
+  let answers = 0;
   for (let from = asked.from; from < asked.to; ) {
+    answers += 1;
+    if (answers > FREE_ANSWERS + (from - asked.from) / LEAST_PROGRESS_BYTES)
+      throw badAnswer(`allocated ranges do not get on: ${from - asked.from} bytes in ${answers - 1} answers`);
     const part = { from, to: Math.min(asked.to, from + partBytes) };
     const answer = answerAt(await line.exchange([queryRangesRequest(fileId, part, ANSWER_BYTES)], about), 0);
     if (answer.status === STATUS.BUFFER_TOO_SMALL) {
