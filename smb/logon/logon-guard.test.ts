@@ -7,7 +7,7 @@ import { mustRun } from '../../base/command.ts';
 import { Failure } from '../../base/failure.ts';
 import { ACCOUNT, type Stand, startStand } from '../scripted/stand.ts';
 import { LogonGuard } from './logon-guard.ts';
-import { type Notes, ownNotes, sharedNotes } from './logon-notes.ts';
+import { clearNotes, type Notes, ownNotes, sharedNotes } from './logon-notes.ts';
 
 let folder: string;
 let stand: Stand | undefined;
@@ -190,6 +190,18 @@ describe('notes in a folder', () => {
     const notes = sharedNotes(path.join(folder, 'nowhere'), 'engine');
     await codeOf(guard(notes).run(failing('wrong-password')));
     expect(guard(notes).refusal?.code).toBe('wrong-password');
+  });
+
+  it('of commands that ended long ago are removed, and nobody else’s', () => {
+    const note = { kind: 'asked', atMs: nowMs } as const;
+    for (const writer of ['command-1', 'command-22', 'engine']) sharedNotes(folder, writer).add(note);
+    fs.writeFileSync(path.join(folder, 'command-3.json'), 'of somebody else');
+    for (const name of ['logons-command-1.json', 'logons-engine.json', 'command-3.json'])
+      fs.utimesSync(path.join(folder, name), (nowMs - 60_001) / 1_000, (nowMs - 60_001) / 1_000);
+    fs.utimesSync(path.join(folder, 'logons-command-22.json'), nowMs / 1_000, nowMs / 1_000);
+    clearNotes(folder, nowMs, 60_000);
+    clearNotes(path.join(folder, 'nowhere'), nowMs, 60_000);
+    expect(fs.readdirSync(folder).sort()).toEqual(['command-3.json', 'logons-command-22.json', 'logons-engine.json']);
   });
 
   it('do not grow', async () => {
