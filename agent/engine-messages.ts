@@ -47,6 +47,13 @@ export const toEngine = z.discriminatedUnion('kind', [
 ]);
 export type ToEngine = z.infer<typeof toEngine>;
 
+const figures = z.object({
+  readBytes: z.number(),
+  writtenBytes: z.number(),
+  changedBytes: z.number(),
+  uncomparedBytes: z.number(),
+});
+
 export const shareState = z.object({
   share: z.string(),
   /** waiting (not begun), first-pass, live (watch + scans), scanning (no watch: the server has no notify), unreachable, refused (why in `problem`). */
@@ -62,6 +69,8 @@ export const shareState = z.object({
   problem: z.string(),
   /** When the last full pass ended, ms since 1970; 0 when never. */
   lastPassMs: z.number(),
+  /** What moved (mirror/traffic.ts): since ever, and in the last 24 hours. */
+  traffic: z.object({ ever: figures, day: figures }),
 });
 export type ShareState = z.infer<typeof shareState>;
 

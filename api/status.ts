@@ -38,6 +38,18 @@ export const layerStatus = z.object({
 });
 export type LayerStatus = z.infer<typeof layerStatus>;
 
+const trafficFigures = z.object({
+  /** From the main, without holes; also of files that could not be kept then. */
+  readBytes: z.number(),
+  /** Into files on the standby's disk. */
+  writtenBytes: z.number(),
+  /** In blocks that differed from what lay here, and in files that are new. */
+  changedBytes: z.number(),
+  /** In files that replaced another whole, without being compared with it: how much of them changed is not known. */
+  uncomparedBytes: z.number(),
+});
+export type TrafficFigures = z.infer<typeof trafficFigures>;
+
 export const shareStatus = z.object({
   share: z.string(),
   state: z.enum(['waiting', 'first-pass', 'live', 'scanning', 'unreachable', 'refused']),
@@ -51,6 +63,8 @@ export const shareStatus = z.object({
   problem: z.string(),
   /** When the last full pass ended, ms since 1970; 0 when never. */
   lastPassMs: z.number(),
+  /** Content that moved: since ever, and in the last 24 hours (this hour and the 23 before it). */
+  traffic: z.object({ ever: trafficFigures, day: trafficFigures }),
 });
 export type ShareStatus = z.infer<typeof shareStatus>;
 

@@ -30,6 +30,8 @@ const c = {
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   if_nametoindex: libc.func('uint32_t if_nametoindex(const char *name)'),
   syncfs: libc.func('int syncfs(int fd)'),
+  lseek: libc.func('int64_t lseek(int fd, int64_t offset, int whence)'),
+  fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
 };
 
 const AT_FDCWD = -100;
@@ -96,6 +98,25 @@ export function getXattr(path: string, name: string): Buffer | undefined {
 /** Flushes the file system that holds an open file; blocks until the disk has it. */
 export function syncFileSystem(fd: number): void {
   if (c.syncfs(fd) !== 0) throwErrno('syncfs', String(fd));
+}
+
+const FALLOC_FL_KEEP_SIZE = 0x01;
+const FALLOC_FL_PUNCH_HOLE = 0x02;
+
+/** Makes bytes [from, to) of an open file zeros that take no room; those of blocks that lie only partly in it are written. */
+export function punchHole(fd: number, from: number, to: number): void {
+  if (c.fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, from, to - from) !== 0)
+    throwErrno('fallocate', String(fd));
+}
+
+const SEEK_DATA = 3;
+
+/** Where the data of an open file goes on at or behind an offset; undefined when there is none any more. Moves the descriptor's offset. */
+export function nextData(fd: number, from: number): number | undefined {
+  const at = Number(c.lseek(fd, from, SEEK_DATA));
+  if (at >= 0) return at;
+  if (ERRNO_NAMES.get(koffi.errno()) === 'ENXIO') return undefined;
+  throwErrno('lseek', String(fd));
 }
 
 /** socket(2): a raw descriptor, for protocols that Node's net and dgram do not speak (AF_PACKET, AF_NETLINK). */

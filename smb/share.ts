@@ -120,10 +120,10 @@ class OpenShare implements Share {
   }
 }
 
-/** Whether what `fetch` read may be of two versions (MS-SMB2 2.2.16: the attributes that CLOSE tells). Not for `fetchRanges`, which reads fewer bytes than there are. */
-export function hasMoved({ before, after, bytes }: Fetched): boolean {
+/** Whether what `fetch` or `fetchRanges` read may be of two versions (MS-SMB2 2.2.16: the attributes that CLOSE tells). */
+export function hasMoved({ before, after, bytes, holeBytes = 0 }: Fetched): boolean {
   return (
-    bytes !== before.size ||
+    bytes + holeBytes !== before.size ||
     before.size !== after.size ||
     before.written !== after.written ||
     before.changed !== after.changed

@@ -222,6 +222,8 @@ export interface FetchSink {
    * May throw, or reject, to stop, as `begin` may; calls that are under way by then still end.
    */
   data(chunk: Buffer, offset: number): Taken;
+  /** Where it is there, `fetch` leaves out the holes of a sparse file that takes more than one round trip, and tells them as RangeSink says. */
+  hole?(from: number, to: number): void | Promise<void>;
 }
 
 export interface Fetched {
@@ -229,7 +231,10 @@ export interface Fetched {
   before: Stat;
   /** As of CLOSE with post-query (MS-SMB2 2.2.15): differs from `before` when the file moved while it was read. */
   after: Stat;
+  /** That were moved. */
   bytes: number;
+  /** Bytes in holes that were told to the sink instead; absent: none. */
+  holeBytes?: number;
 }
 
 export interface StoreSource {

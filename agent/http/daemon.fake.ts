@@ -53,6 +53,10 @@ export const fakeStatus: Status = {
         skipped: 0,
         problem: '',
         lastPassMs: START_MS,
+        traffic: {
+          ever: { readBytes: 5_000_000, writtenBytes: 5_000_000, changedBytes: 5_000_000, uncomparedBytes: 0 },
+          day: { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 },
+        },
       },
     ],
     files: 12_000,

@@ -1,12 +1,12 @@
 /**
  * Takes one file's bytes in and places it: the sink of a fetch. Small files are held in memory until they are whole and then
- * placed in one go; big ones stream into a nameless draft.
+ * placed in one go; big ones stream into a nameless draft (big-draft.ts).
  */
 import fs from 'node:fs';
-import { promisify } from 'node:util';
 import { Failure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
+import { BigDraft } from './big-draft.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
 import { type Ground, keeperFor, toldOf } from './ground.ts';
 import type { Row } from './index-row.ts';
@@ -18,8 +18,6 @@ import type { Job } from './scratch.ts';
 
 /** Held in memory up to this size. */
 export const SMALL_BYTES = 1_048_576;
-
-const write = promisify(fs.write);
 
 export type Outcome =
   | { kind: 'placed'; bytes: number; after: Stat }
@@ -64,40 +62,53 @@ export class NotContent extends Failure {
 export class Content implements FetchSink {
   readonly #ground: Ground;
   readonly #path: string;
+  readonly #patch: boolean;
   /** Bytes that room was promised for. */
   #promised: number;
   #size = 0;
   #memory: Buffer | undefined;
+  /** Of a small file. */
   #draft: number | undefined;
-  #sparse = false;
-  #writes = 0;
-  #idle: (() => void) | undefined;
+  #big: BigDraft | undefined;
+  readonly #traffic = { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 };
 
-  constructor(ground: Ground, job: Job) {
+  /** @param promised bytes that room was promised for; given back by `close` */
+  constructor(ground: Ground, job: Job, promised: number, patch: boolean) {
     this.#ground = ground;
     this.#path = job.path;
-    this.#promised = job.size;
+    this.#promised = promised;
+    this.#patch = patch;
   }
 
   begin(before: Stat): void {
     if (before.directory) throw new Failure({ code: 'is-a-directory', doing: 'fetch', what: 'it is a directory now' });
     const problem = whyNotContent(before);
     if (problem !== undefined) throw new NotContent(problem);
-    if (before.size > this.#promised) {
-      if (!this.#ground.space.take(before.size - this.#promised)) throw new NoRoom(before.size);
-      this.#promised = before.size;
-    }
     this.#size = before.size;
-    if (before.size <= SMALL_BYTES) return;
-    this.#sparse = before.allocatedBytes < before.size;
-    this.#draft = this.#ground.folder.within(parentOf(this.#path), openDraft);
-    fs.ftruncateSync(this.#draft, before.size);
+    if (before.size <= SMALL_BYTES) {
+      this.#ensure(before.size);
+      return;
+    }
+    this.#big = new BigDraft({
+      ground: this.#ground,
+      path: this.#path,
+      before,
+      patch: this.#patch,
+      ensure: (bytes) => this.#ensure(bytes),
+    });
+  }
+
+  #ensure(bytes: number): void {
+    if (bytes <= this.#promised) return;
+    if (!this.#ground.space.take(bytes - this.#promised)) throw new NoRoom(bytes);
+    this.#promised = bytes;
   }
 
   data(chunk: Buffer, offset: number): void | Promise<void> {
+    this.#traffic.readBytes += chunk.length;
     // A file that grew: CLOSE will tell that it moved, and nothing of it is kept.
     if (offset + chunk.length > this.#size) return;
-    if (this.#draft !== undefined) return this.#write(this.#draft, chunk, offset);
+    if (this.#big !== undefined) return this.#big.data(chunk, offset);
     if (offset === 0 && chunk.length === this.#size) this.#memory = chunk;
     else {
       this.#memory ??= Buffer.allocUnsafe(this.#size);
@@ -105,27 +116,15 @@ export class Content implements FetchSink {
     }
   }
 
-  async #write(fd: number, chunk: Buffer, offset: number): Promise<void> {
-    if (this.#sparse && isZero(chunk)) return;
-    this.#writes += 1;
-    try {
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await write(fd, chunk, done, chunk.length - done, offset + done);
-        done += bytesWritten;
-      }
-    } finally {
-      this.#writes -= 1;
-      if (this.#writes === 0) this.#idle?.();
-    }
+  hole(from: number, to: number): void | Promise<void> {
+    if (this.#big !== undefined) return this.#big.hole(from, to);
+    this.#memory ??= Buffer.allocUnsafe(this.#size);
+    this.#memory.fill(0, from, to);
   }
 
   /** All bytes are with the kernel. */
   async finished(): Promise<void> {
-    while (this.#writes > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
+    await this.#big?.finished();
   }
 
   /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
@@ -143,10 +142,17 @@ export class Content implements FetchSink {
     const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
       if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
         return dressInPlace(this.#ground, at, dir, after, told);
-      const draft = this.#draft ?? this.#fromMemory(dir);
+      this.#count(row);
+      const draft = this.#big?.fd ?? this.#fromMemory(dir);
       meta.dress(draft, 'file', after, owner);
       intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
-      return publish(draft, dir, name, row?.kind === 'file' ? row.local : undefined, keeperFor(this.#ground, job.path));
+      return publish(
+        draft,
+        dir,
+        name,
+        row?.kind === 'file' ? row.local : undefined,
+        keeperFor(this.#ground, job.path, this.#big?.sharedBytes),
+      );
     });
     index.put(shareId, parent.id, name, 'file', told, local);
     problems.clear(share, job.path);
@@ -160,10 +166,19 @@ export class Content implements FetchSink {
    * fill the attic with copies of what is still here.
    */
   #isThere(dir: Directory, name: string, row: Row, after: Stat): boolean {
-    if (this.#draft !== undefined || row.size !== after.size || row.written !== after.written) return false;
+    if (row.size !== after.size || row.written !== after.written) return false;
     const there = dir.look(name);
     if (there.kind !== 'file' || !sameSignature(there.signature, row.local)) return false;
+    if (this.#big !== undefined) return this.#big.isUnchanged;
     return fs.readFileSync(dir.at(name)).equals(this.#memory ?? Buffer.alloc(0));
+  }
+
+  /** How much of what is about to be placed is new, as far as it was compared with what lies here. */
+  #count(row: Row | undefined): void {
+    const traffic = this.#traffic;
+    if (this.#big?.isPatch === true) traffic.changedBytes = this.#big.changedBytes;
+    else if (row?.kind === 'file') traffic.uncomparedBytes = traffic.readBytes;
+    else traffic.changedBytes = traffic.readBytes;
   }
 
   #fromMemory(dir: Directory): number {
@@ -171,25 +186,19 @@ export class Content implements FetchSink {
     this.#draft = draft;
     const memory = this.#memory ?? Buffer.alloc(0);
     for (let done = 0; done < memory.length; ) done += fs.writeSync(draft, memory, done, memory.length - done, done);
+    this.#traffic.writtenBytes = memory.length;
     return draft;
   }
 
   close(): void {
-    this.#ground.space.settle(this.#promised);
-    const draft = this.#draft;
-    if (draft === undefined) return;
+    const { space, traffic, shareId } = this.#ground;
+    space.settle(this.#promised);
+    if (this.#big !== undefined) {
+      this.#traffic.writtenBytes = this.#big.writtenBytes;
+      void this.#big.close();
+    }
+    if (this.#draft !== undefined) fs.closeSync(this.#draft);
     this.#draft = undefined;
-    // A write may still be under way after a failure; closing under it could hit a descriptor that was given out again.
-    void this.finished().then(() => fs.closeSync(draft));
+    traffic.note(shareId, this.#traffic);
   }
-}
-
-const ZEROS = Buffer.alloc(SMALL_BYTES);
-
-function isZero(chunk: Buffer): boolean {
-  for (let at = 0; at < chunk.length; at += ZEROS.length) {
-    const piece = chunk.subarray(at, at + ZEROS.length);
-    if (!piece.equals(ZEROS.subarray(0, piece.length))) return false;
-  }
-  return true;
 }

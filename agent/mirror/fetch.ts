@@ -6,6 +6,7 @@
  * - it was written just before and again while we read, within one tick of the server's clock, so that nothing differs: what
  *   changed so recently is not published either;
  * - it is larger than was listed: asked again whether there is room, before the first byte;
+ * - our copy cannot be the beginning of the new one after all (big-draft.ts): fetched once more, whole;
  * - fewer bytes than promised: the same;
  * - it became a directory, a link, or went to tape: stopped before the first byte;
  * - its parent is no longer known here (moved or removed meanwhile): nothing is published, the parent is looked at;
@@ -14,7 +15,8 @@
 import { errnoOf, isFailure } from '../../base/failure.ts';
 import { hasMoved } from '../../smb/share.ts';
 import type { Tree } from '../../smb/types.ts';
-import { Content, NoRoom, NotContent, type Outcome } from './content.ts';
+import { CannotPatch } from './big-draft.ts';
+import { Content, NoRoom, NotContent, type Outcome, SMALL_BYTES } from './content.ts';
 import { ageMs, type Ground, isAboutPath, localProblem, problemOf } from './ground.ts';
 import type { Job } from './scratch.ts';
 
@@ -27,8 +29,21 @@ const FRESH_RETRY_MS = 150;
 
 /** Throws only what concerns the connection; everything about this file is an outcome. */
 export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: AbortSignal): Promise<Outcome> {
-  if (!ground.space.take(job.size)) return { kind: 'full', bytes: job.size };
-  const content = new Content(ground, job);
+  try {
+    return await fetchOnce(ground, tree, job, signal, true);
+  } catch (error) {
+    if (!(error instanceof CannotPatch)) throw error;
+    ground.log.warning(`copying it whole: ${error.message}`, { share: ground.share, path: job.path });
+    return fetchOnce(ground, tree, job, signal, false);
+  }
+}
+
+/** `patch`: our copy may be the beginning of the new one; throws CannotPatch when it may not. */
+async function fetchOnce(ground: Ground, tree: Tree, job: Job, signal: AbortSignal, patch: boolean): Promise<Outcome> {
+  // How much room a big one needs is known when it is open: it may have holes, or be much like our copy of it.
+  const promised = job.size > SMALL_BYTES ? 0 : job.size;
+  if (!ground.space.take(promised)) return { kind: 'full', bytes: job.size };
+  const content = new Content(ground, job, promised, patch);
   // Before the server opens it, so that what was written since cannot look older than it is.
   const askedMs = ground.mainMs();
   try {
@@ -45,6 +60,7 @@ export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: Ab
       return { kind: 'problem', problem: { code: 'busy', why: 'it was changed just now', retryMs: FRESH_RETRY_MS } };
     return content.place(job, fetched);
   } catch (error) {
+    if (error instanceof CannotPatch) throw error;
     const outcome = outcomeOf(error, job.size);
     if (outcome.kind === 'full' && !(error instanceof NoRoom)) ground.space.refused();
     return outcome;

@@ -68,6 +68,8 @@ export function isNoDirectory(error: unknown): boolean {
 export class MirrorFolder {
   readonly #root: number;
   readonly owner: Owner;
+  /** Whether files may share blocks (FICLONE); true until the file system has said no. */
+  hasReflinks = true;
 
   /** Makes the folder where it is missing. Throws a Failure when it cannot, or when it is a symbolic link. */
   constructor(mirrorPath: string, share: string, owner: Owner) {

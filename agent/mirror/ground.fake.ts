@@ -17,6 +17,7 @@ import { Moves } from './moves.ts';
 import { startPass } from './pass.ts';
 import { Problems } from './problems.ts';
 import { Space } from './space.ts';
+import { Traffic } from './traffic.ts';
 
 export class FakeShare {
   readonly main = new FakeMain();
@@ -59,6 +60,7 @@ export class FakeShare {
       log: silentLog,
       busy: new Set(),
       placed: { files: 0, bytes: 0 },
+      traffic: new Traffic(index, () => Date.now()),
     };
   }
 

@@ -16,6 +16,7 @@ import { below } from './names.ts';
 import type { Keeper } from './place.ts';
 import type { Problem, Problems } from './problems.ts';
 import type { Space } from './space.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface Ground {
   readonly share: string;
@@ -39,6 +40,7 @@ export interface Ground {
   readonly unstamped: Set<string>;
   /** What was placed since the start, for rates. */
   readonly placed: { files: number; bytes: number };
+  readonly traffic: Traffic;
 }
 
 /** Another volume or folder answers under the share's name. */
@@ -83,15 +85,16 @@ export function unsettle(ground: Ground, directory: string): void {
   if (ground.unstamped.size < UNSTAMPED_LIMIT) ground.unstamped.add(directory);
 }
 
-/** Puts away for one path; used by `publish` and whoever removes. */
-export function keeperFor(ground: Ground, path: string): Keeper {
+/** Puts away for one path; used by `publish` and whoever removes. `sharedBytes`: room that the new version shares with the old. */
+export function keeperFor(ground: Ground, path: string, sharedBytes = 0): Keeper {
   // The later of two clocks: a day that a wrong clock made too old would be pruned at once.
   const wallMs = Math.max(ground.clock.wallMs(), ground.mainMs());
   return {
     move: (dir: Directory, name: string) => ground.attic.move(dir, name, ground.share, path, wallMs),
     link: (dir: Directory, name: string) => ground.attic.link(dir, name, ground.share, path, wallMs),
     keep: (dir: Directory, name: string, old: Signature) => {
-      if (ground.space.isSmall(Number(old.size))) ground.attic.keep(dir, name, old, ground.share, path, wallMs);
+      if (ground.space.isSmall(Number(old.size) - sharedBytes))
+        ground.attic.keep(dir, name, old, ground.share, path, wallMs);
     },
   };
 }

@@ -68,10 +68,24 @@ CREATE TABLE problems (
 CREATE INDEX problems_due ON problems (share, next_ms) WHERE next_ms IS NOT NULL;
 `;
 
+/** What came later: an index that an earlier version made gets it when it is opened. */
+const LATER_TABLES = `
+CREATE TABLE IF NOT EXISTS traffic (
+  share INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  read_bytes INTEGER NOT NULL,
+  written_bytes INTEGER NOT NULL,
+  changed_bytes INTEGER NOT NULL,
+  uncompared_bytes INTEGER NOT NULL,
+  PRIMARY KEY (share, hour)
+) WITHOUT ROWID;
+`;
+
 /** Makes the tables of an empty database; returns the version of one that has them already. */
 export function prepareSchema(database: DatabaseSync): number {
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
-  if (version !== 0) return Number(version);
-  database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  if (version === 0) database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  else if (version !== SCHEMA_VERSION) return Number(version);
+  database.exec(LATER_TABLES);
   return SCHEMA_VERSION;
 }

@@ -25,6 +25,7 @@ import { leftMs, Rate } from './progress.ts';
 import type { Gate } from './session.ts';
 import { ShareMirror } from './share.ts';
 import { Space } from './space.ts';
+import { Traffic } from './traffic.ts';
 
 export interface MirrorOptions {
   mirrorPath: string;
@@ -62,6 +63,7 @@ export class Mirror {
   readonly #flusher: Flusher;
   readonly #problems: Problems;
   readonly #space: Space;
+  readonly #traffic: Traffic;
   readonly #folders = new Map<string, MirrorFolder>();
   readonly #careful: CarefulOpen;
   readonly #shares: ShareMirror[] = [];
@@ -96,6 +98,7 @@ export class Mirror {
       throw error;
     }
     this.#problems = new Problems(this.index);
+    this.#traffic = new Traffic(this.index, () => clock.wallMs());
     this.#flusher = new Flusher({
       mirrorPath,
       index: this.index,
@@ -137,6 +140,7 @@ export class Mirror {
         unstamped: new Set(),
         busy: new Set(),
         placed: this.#placed,
+        traffic: this.#traffic,
       };
       this.#shares.push(
         new ShareMirror({
@@ -190,6 +194,7 @@ export class Mirror {
   async stop(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#shares.map((share) => share.stop()));
+    this.#traffic.save(true);
     this.index.commit();
     this.#tell(true);
   }
@@ -243,6 +248,7 @@ export class Mirror {
     }
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#space.look();
+    this.#traffic.save();
     this.#tell(false);
     if (!this.#running) return;
     if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();

@@ -13,6 +13,8 @@ export const ATTRIBUTE_DIRECTORY = 0x10;
 /** Set by whoever writes content, cleared by whoever backs it up. */
 export const ATTRIBUTE_ARCHIVE = 0x20;
 export const ATTRIBUTE_NORMAL = 0x80;
+/** Its holes can be asked for. */
+export const ATTRIBUTE_SPARSE = 0x200;
 /** MS-FSCC 2.6: reading any of these may follow a link or fetch the content from tape or cloud. */
 export const ATTRIBUTE_REPARSE_POINT = 0x400;
 export const ATTRIBUTE_OFFLINE = 0x1000;

@@ -188,6 +188,7 @@ export class ShareMirror {
       skipped: ground.problems.count(ground.share),
       problem: this.#problem === '' ? ground.space.full : this.#problem,
       lastPassMs: row.lastPassMs,
+      traffic: ground.traffic.of(ground.shareId),
     };
   }
 

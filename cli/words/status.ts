@@ -1,6 +1,6 @@
 /** The status for people: the sentence first, then main, layers, shares, processes, mail, alerts. */
 import type { LogEvent } from '../../api/event.ts';
-import type { LayerStatus, SentenceLevel, ShareStatus, Status } from '../../api/status.ts';
+import type { LayerStatus, SentenceLevel, ShareStatus, Status, TrafficFigures } from '../../api/status.ts';
 import { counted, humanCount, humanDuration, humanSize, printable } from '../../base/human.ts';
 import type { Colour, Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
@@ -77,7 +77,22 @@ function shareLines(status: Status): string[] {
   const { mirror } = status;
   const widest = Math.min(30, Math.max(0, ...mirror.shares.map(({ share }) => printable(share).length)));
   const lines = mirror.shares.map((share) => shareLine(share, widest));
-  return lines.length === 0 ? lines : [...lines, paceLine(status)];
+  return lines.length === 0 ? lines : [...lines, paceLine(status), ...trafficLines(status)];
+}
+
+/** What the last day cost; nothing when nothing moved. */
+function trafficLines({ mirror }: Status): string[] {
+  const sum = (figure: keyof TrafficFigures): number =>
+    mirror.shares.reduce((total, { traffic }) => total + traffic.day[figure], 0);
+  const [read, written, changed, uncompared] = [
+    sum('readBytes'),
+    sum('writtenBytes'),
+    sum('changedBytes'),
+    sum('uncomparedBytes'),
+  ];
+  if (read === 0 && written === 0) return [];
+  const whole = uncompared === 0 ? '' : `; ${humanSize(uncompared)} replaced whole, not compared`;
+  return [`last 24 h: ${humanSize(read)} read, ${humanSize(written)} written, ${humanSize(changed)} changed${whole}`];
 }
 
 export function shareLine(share: ShareStatus, width: number): string {

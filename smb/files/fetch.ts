@@ -1,6 +1,6 @@
 /**
- * Reads a whole file. A small one is one round trip, or a part of one (small-reads.ts). Of a big one many READs are in flight at once;
- * Samba answers those from several threads, a chain from one.
+ * Reads a whole file. A small one is one round trip, or a part of one (small-reads.ts). Of a big one many READs are in flight at once
+ * (fetch-pieces.ts), and holes are left out where the sink takes them.
  * What CREATE and CLOSE tell lets the caller see that the file moved while it was read: SMB gives no snapshot.
  */
 
@@ -8,9 +8,10 @@ import type { About, Line } from '../link/line.ts';
 import { wirePath } from '../name.ts';
 import type { Fetched, FetchSink, Stat } from '../types.ts';
 import { ACCESS, type Create, DISPOSITION, OPTION } from '../wire/create.ts';
+import { fetchPieces } from './fetch-pieces.ts';
+import { filled, holesTo, mayHaveHoles, takesHoles } from './fetch-ranges.ts';
 import { stat } from './file.ts';
-import { cut, eachPiece } from './pieces.ts';
-import { PIECE_BYTES, PIECES, readPiece } from './range-io.ts';
+import { cut } from './pieces.ts';
 import { SmallReads } from './small-reads.ts';
 
 /** Up to this size a file is read in one chain. */
@@ -56,6 +57,7 @@ export class Fetcher {
   }
 }
 
+/** All of it, or where the sink takes holes apart what is no hole. */
 async function fetchBig(
   line: Line,
   look: () => Promise<Stat>,
@@ -64,28 +66,11 @@ async function fetchBig(
   maxReadBytes: number,
   about: About,
 ): Promise<Fetched> {
-  const { gate } = line.link;
-  await gate.enter(0, 'fresh');
-  const { fileId, stat: before } = await line.open(create, about).finally(() => gate.leave(0));
-  let bytes = 0;
-  try {
-    sink.begin?.(before);
-    let end = before.size;
-    const pieceBytes = line.payload(Math.min(PIECE_BYTES, maxReadBytes));
-    const pieces = cut({ from: 0, to: before.size }, pieceBytes);
-    await eachPiece(pieces, Math.min(PIECES, Math.ceil(before.size / pieceBytes)), async (piece) => {
-      // The file was cut meanwhile: `after` shows it.
-      if (piece.from >= end) return;
-      const reached = await readPiece(line, fileId, piece, about, (data, at) => {
-        bytes += data.length;
-        return sink.data(data, at);
-      });
-      if (reached < piece.to) end = Math.min(end, reached);
-    });
-  } catch (error) {
-    line.closeLater(fileId, about);
-    throw error;
-  }
-  const after = (await line.close(fileId, about)) ?? (await look());
-  return { before, after, bytes };
+  const holes = takesHoles(sink) ? holesTo(sink) : undefined;
+  const fetched = await fetchPieces(line, look, create, sink, maxReadBytes, about, (opened) => {
+    const { before, pieceBytes } = opened;
+    if (holes !== undefined && mayHaveHoles(before)) return filled(line, opened, holes.tell, about);
+    return cut({ from: 0, to: before.size }, pieceBytes);
+  });
+  return { ...fetched, holeBytes: holes?.bytes ?? 0 };
 }
