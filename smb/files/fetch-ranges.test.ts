@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stand, startStand } from '../scripted/stand.ts';
+import { hasMoved } from '../share.ts';
 import type { Stat, Tree } from '../types.ts';
 import type { Range, RangeSink } from './handle-types.ts';
 
@@ -89,6 +90,37 @@ describe('a sparse file', () => {
     expect((await tree.fetchRanges('empty', empty)).bytes).toBe(0);
     expect(empty.before?.size).toBe(0);
     expect(empty.covered()).toBe(0);
+  });
+});
+
+describe('a sink of `fetch` that takes holes', () => {
+  it('is told them of a sparse file, and the sum tells that nothing is missing', async () => {
+    const content = randomBytes(MIB);
+    await sparse('by fetch', 3 * GIB, [{ at: GIB, data: content }]);
+    const parts = new Parts();
+    const fetched = await tree.fetch('by fetch', 3 * GIB, parts);
+    expect([fetched.bytes, fetched.holeBytes]).toEqual([MIB, 3 * GIB - MIB]);
+    expect(parts.covered()).toBe(3 * GIB);
+    expect(hasMoved(fetched)).toBe(false);
+    expect(hasMoved({ ...fetched, holeBytes: 0 })).toBe(true);
+  });
+
+  it('gets a file that is not marked whole, wherever its zeros are', async () => {
+    fs.writeFileSync(local('unmarked'), 'x');
+    fs.truncateSync(local('unmarked'), 5 * MIB);
+    const parts = new Parts();
+    expect((await tree.fetch('unmarked', 5 * MIB, parts)).bytes).toBe(5 * MIB);
+    expect(parts.covered()).toBe(5 * MIB);
+  });
+
+  it('that has no `hole` gets every byte', async () => {
+    let bytes = 0;
+    await sparse('every byte', 9 * MIB, [{ at: 2 * MIB, data: Buffer.alloc(5, 1) }]);
+    const count = (data: Buffer): void => {
+      bytes += data.length;
+    };
+    expect((await tree.fetch('every byte', 9 * MIB, { data: count })).bytes).toBe(9 * MIB);
+    expect(bytes).toBe(9 * MIB);
   });
 });
 

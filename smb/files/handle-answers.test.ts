@@ -245,6 +245,32 @@ describe('the question for ranges', () => {
     expect([told, count]).toEqual([4 * 1_048_576, 1_024]);
   });
 
+  it('whose answer is all crumbs does not make a READ of each', async () => {
+    let reads = 0;
+    const { line } = await serve((to) => {
+      if (to.command === COMMAND.ioctl) {
+        const { from } = askedRange(to);
+        const crumbs = Array.from({ length: 4_000 }, (_, n) => ({ from: from + 2 * n, to: from + 2 * n + 1 }));
+        return ranges(to, crumbs, BUFFER_OVERFLOW);
+      }
+      if (to.command === COMMAND.create) return { to, body: GOOD.create(CONTENT.length) };
+      reads += to.command === COMMAND.read ? 1 : 0;
+      return reading(65_536)(to);
+    });
+    const whole = Buffer.alloc(CONTENT.length);
+    let holes = 0;
+    const sink = {
+      data: (data: Buffer, at: number) => void data.copy(whole, at),
+      hole: (from: number, to: number) => {
+        holes += to - from;
+      },
+    };
+    const fetched = await fetchRanges(line, 'file', sink, 65_536);
+    expect([fetched.bytes, fetched.holeBytes, holes]).toEqual([CONTENT.length, 0, 0]);
+    expect(whole.equals(CONTENT)).toBe(true);
+    expect(reads).toBeLessThan(60);
+  });
+
   it('that a server cannot answer makes everything data', async () => {
     const { line } = await serve((to) => {
       if (to.command === COMMAND.ioctl) return { to, status: INVALID_DEVICE_REQUEST };
