@@ -145,10 +145,12 @@ export class BigDraft {
   }
 
   async #prepare(): Promise<void> {
-    if (this.#old !== undefined) this.#clonedTo = await this.#clone(this.#old);
-    if (this.#clonedTo === 0) {
-      await truncate(this.fd, 0);
-      this.#ensure(this.#needBytes(undefined));
+    if (this.#old !== undefined) {
+      this.#clonedTo = await this.#clone(this.#old);
+      if (this.#clonedTo === 0) {
+        this.#ensure(this.#needBytes(undefined));
+        await truncate(this.fd, 0);
+      }
     }
     await truncate(this.fd, this.#size);
   }
