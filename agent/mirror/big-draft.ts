@@ -289,10 +289,8 @@ function openOld(ground: Ground, dir: Directory, path: string): Old | undefined 
   const { index, rootId, folder } = ground;
   if (!folder.hasReflinks) return undefined;
   const row = index.find(rootId, path);
-  if (row?.kind !== 'file' || row.local.size <= 0n) return undefined;
   const name = nameOf(path);
-  const there = dir.look(name);
-  if (there.kind !== 'file' || !sameSignature(there.signature, row.local)) return undefined;
+  if (row?.kind !== 'file' || dir.look(name).kind !== 'file') return undefined;
   const fd = fs.openSync(dir.at(name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
   const signature = signatureOf(fs.fstatSync(fd, { bigint: true }));
   if (sameSignature(signature, row.local)) return { fd, signature };

@@ -146,6 +146,26 @@ describe.each(REFLINK_DISKS)('our copy on %s', (kind) => {
     expect(big.attic()).toEqual([]);
   });
 
+  it.each(['written', 'punched'])('is replaced where it was %s although size and time are the same', async (how) => {
+    await mirrored();
+    const { atimeMs, mtimeMs } = fs.statSync(big.main('big.bin'));
+    if (how === 'written') big.overwrite('big.bin', 7 * MIB, crypto.randomBytes(10));
+    else {
+      await using file = await big.tree.open('big.bin', { access: 'read-write' });
+      await file.setSparse();
+      await file.punch(4 * MIB, 5 * MIB);
+    }
+    // Node’s times are not exact enough: the row gets what came of it, so that nothing but the content tells.
+    fs.utimesSync(big.main('big.bin'), atimeMs / 1_000, mtimeMs / 1_000);
+    const { index, rootId, shareId } = big.share.ground;
+    const row = index.find(rootId, 'big.bin');
+    const { written } = await big.tree.stat('big.bin');
+    if (row !== undefined) index.put(shareId, row.parent, row.name, 'file', { ...row, written }, row.local);
+    const { writtenBytes } = await big.moved(() => big.fetch('big.bin'));
+    expect(writtenBytes).toBe(how === 'written' ? 4_096 : 0);
+    expect(digest(big.mirror('big.bin'))).toBe(digest(big.main('big.bin')));
+  });
+
   it('stays untouched while the main’s file is written to during the reading', TIME_LIMIT, async () => {
     await mirrored();
     const old = digest(big.mirror('big.bin'));
