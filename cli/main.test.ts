@@ -253,6 +253,25 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+describe('status', () => {
+  it('tells what moved in a day, and nothing of it when nothing did', async () => {
+    expect((await ask(['status'])).stdout).not.toContain('24 h');
+    const day = { readBytes: 1_073_741_824, writtenBytes: 3_000_000, changedBytes: 1_048_576, uncomparedBytes: 0 };
+    const shares = [
+      ...fakeStatus.mirror.shares,
+      ...fakeStatus.mirror.shares.map((share) => ({ ...share, traffic: { ever: day, day } })),
+    ];
+    bench.daemon.change({ mirror: { ...fakeStatus.mirror, shares } });
+    expect((await ask(['status'])).stdout).toContain('last 24 h: 1.1 GB read, 3.0 MB written, 1.0 MB changed\n');
+    for (const share of shares) share.traffic = { ever: day, day: { ...day, uncomparedBytes: 2_000_000 } };
+    bench.daemon.change({ mirror: { ...fakeStatus.mirror, shares } });
+    expect((await ask(['status'])).stdout).toContain('; 4.0 MB replaced whole, not compared\n');
+    expect(lastJson(await ask(['status', '--json']))).toMatchObject({
+      mirror: { shares: shares.map(({ traffic }) => ({ traffic })) },
+    });
+  });
+});
+
 describe('start-sync', () => {
   it('--wait shows the progress on a terminal and ends when the first copy is complete', async () => {
     const share = {

@@ -119,9 +119,11 @@ export class BigDraft {
     return this.#clonedTo > 0;
   }
 
-  /** It holds what lies at the name, to the last byte. */
-  get isUnchanged(): boolean {
-    const isWhole = this.#clonedTo === this.#size && this.#old?.signature.size === BigInt(this.#size);
+  /** Whether it holds, to the last byte, what the file with this signature held when the draft was begun. */
+  isCopyOf(there: Signature): boolean {
+    const old = this.#old?.signature;
+    if (old === undefined || !sameSignature(old, there)) return false;
+    const isWhole = this.#clonedTo === this.#size && old.size === BigInt(this.#size);
     return isWhole && this.writtenBytes === 0 && !this.#punched;
   }
 

@@ -67,8 +67,8 @@ export class Content implements FetchSink {
   #promised: number;
   #size = 0;
   #memory: Buffer | undefined;
-  /** Of a small file. */
   #draft: number | undefined;
+  /** Behind `#draft`, of a big one. */
   #big: BigDraft | undefined;
   readonly #traffic = { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 };
 
@@ -96,6 +96,7 @@ export class Content implements FetchSink {
       patch: this.#patch,
       ensure: (bytes) => this.#ensure(bytes),
     });
+    this.#draft = this.#big.fd;
   }
 
   #ensure(bytes: number): void {
@@ -143,7 +144,7 @@ export class Content implements FetchSink {
       if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
         return dressInPlace(this.#ground, at, dir, after, told);
       this.#count(row);
-      const draft = this.#big?.fd ?? this.#fromMemory(dir);
+      const draft = this.#draft ?? this.#fromMemory(dir);
       meta.dress(draft, 'file', after, owner);
       intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
       return publish(
@@ -169,7 +170,7 @@ export class Content implements FetchSink {
     if (row.size !== after.size || row.written !== after.written) return false;
     const there = dir.look(name);
     if (there.kind !== 'file' || !sameSignature(there.signature, row.local)) return false;
-    if (this.#big !== undefined) return this.#big.isUnchanged;
+    if (this.#big !== undefined) return this.#big.isCopyOf(there.signature);
     return fs.readFileSync(dir.at(name)).equals(this.#memory ?? Buffer.alloc(0));
   }
 
@@ -196,8 +197,7 @@ export class Content implements FetchSink {
     if (this.#big !== undefined) {
       this.#traffic.writtenBytes = this.#big.writtenBytes;
       void this.#big.close();
-    }
-    if (this.#draft !== undefined) fs.closeSync(this.#draft);
+    } else if (this.#draft !== undefined) fs.closeSync(this.#draft);
     this.#draft = undefined;
     traffic.note(shareId, this.#traffic);
   }

@@ -8,7 +8,7 @@ import { FakeShare } from '../../agent/mirror/ground.fake.ts';
 import type { Figures } from '../../agent/mirror/traffic.ts';
 import { type Stand, startStand } from '../../smb/scripted/stand.ts';
 import type { Tree } from '../../smb/types.ts';
-import { type Disk, type DiskKind, makeDisk } from './disks.ts';
+import { type Disk, type DiskKind, makeDisk } from './loop-disks.ts';
 
 export const MIB = 1_048_576;
 const HOUR_MS = 3_600_000;

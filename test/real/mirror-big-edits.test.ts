@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seeded } from '../../tryout/files.ts';
 import { allocated, BigShare, MIB } from './big-share.ts';
-import { type DiskKind, REFLINK_DISKS } from './disks.ts';
+import { type DiskKind, REFLINK_DISKS } from './loop-disks.ts';
 
 const LONG = process.env['STANDBY_LONG'] !== undefined;
 const EDITS = LONG ? 1_000 : 40;

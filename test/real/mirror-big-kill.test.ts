@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { seeded } from '../../tryout/files.ts';
 import { digest, fill, MIB } from './big-share.ts';
-import { type Disk, makeDisk, REFLINK_DISKS } from './disks.ts';
+import { type Disk, makeDisk, REFLINK_DISKS } from './loop-disks.ts';
 import { type Engine, until, World } from './mirror-world.ts';
 
 const SEED = 20_264;

@@ -2,9 +2,10 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Signature, signatureOf } from '../../agent/mirror/folder.ts';
 import type { Tree } from '../../smb/types.ts';
 import { allocated, BigShare, digest, fill, MIB } from './big-share.ts';
-import { type DiskKind, REFLINK_DISKS, rot } from './disks.ts';
+import { type DiskKind, REFLINK_DISKS, rot } from './loop-disks.ts';
 
 const LONG = process.env['STANDBY_LONG'] !== undefined;
 const BIG_BYTES = (LONG ? 1_024 : 256) * MIB;
@@ -16,10 +17,7 @@ afterEach(async () => {
   await big.close();
 });
 
-const signatureOf = (file: string): bigint[] => {
-  const { ino, mtimeNs, ctimeNs } = fs.lstatSync(file, { bigint: true });
-  return [ino, mtimeNs, ctimeNs];
-};
+const lookAt = (file: string): Signature => signatureOf(fs.lstatSync(file, { bigint: true }));
 
 describe.each<DiskKind>(['xfs', 'btrfs', 'ext4', 'tmpfs'])('on %s', (kind) => {
   const canShare = REFLINK_DISKS.includes(kind);
@@ -166,10 +164,33 @@ describe.each(REFLINK_DISKS)('our copy on %s', (kind) => {
     expect(digest(big.mirror('big.bin'))).toBe(digest(big.main('big.bin')));
   });
 
+  it('is told from another of its size and time that took its place during the reading', async () => {
+    await mirrored();
+    const { index, rootId, shareId } = big.share.ground;
+    const replace = (): void => {
+      const row = index.find(rootId, 'big.bin');
+      if (row === undefined) return;
+      fs.renameSync(big.mirror('big.bin'), big.mirror('moved.bin'));
+      fill(big.mirror('big.bin'), SIZE);
+      const local = lookAt(big.mirror('big.bin'));
+      index.put(shareId, row.parent, row.name, 'file', row, local);
+    };
+    const tree: Tree = {
+      ...treeOf(big.tree),
+      fetch: async (path, hint, sink) => {
+        const fetched = await big.tree.fetch(path, hint, sink);
+        replace();
+        return fetched;
+      },
+    };
+    expect(await big.fetch('big.bin', tree)).toMatchObject({ kind: 'placed' });
+    expect(digest(big.mirror('big.bin'))).toBe(digest(big.main('big.bin')));
+  });
+
   it('stays untouched while the main’s file is written to during the reading', TIME_LIMIT, async () => {
     await mirrored();
     const old = digest(big.mirror('big.bin'));
-    const before = signatureOf(big.mirror('big.bin'));
+    const before = lookAt(big.mirror('big.bin'));
     big.overwrite('big.bin', MIB, crypto.randomBytes(MIB));
     const tree: Tree = {
       ...treeOf(big.tree),
@@ -183,7 +204,7 @@ describe.each(REFLINK_DISKS)('our copy on %s', (kind) => {
         }),
     };
     expect(await big.fetch('big.bin', tree)).toMatchObject({ kind: 'problem', problem: { code: 'changing' } });
-    expect(signatureOf(big.mirror('big.bin'))).toEqual(before);
+    expect(lookAt(big.mirror('big.bin'))).toEqual(before);
     expect(digest(big.mirror('big.bin'))).toBe(old);
     expect(await big.fetch('big.bin')).toMatchObject({ kind: 'placed' });
     expect(digest(big.mirror('big.bin'))).toBe(digest(big.main('big.bin')));
