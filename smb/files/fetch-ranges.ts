@@ -103,21 +103,24 @@ export async function* filled(
   if (at < before.size) await hole(at, before.size);
 }
 
-/** What holds data: everything, where the server cannot tell. */
+/**
+ * What holds data: everything from where the server cannot tell any more, or answers with nonsense. A file that can be read must not
+ * be lost for a question that only spares time; whether the connection is gone the READs find out.
+ */
 async function* known(
   line: Line,
   fileId: Buffer,
   size: number,
   about: About,
 ): AsyncGenerator<Range[], void, undefined> {
-  let told = false;
+  let reached = 0;
   try {
     for await (const ranges of allocatedRanges(line, fileId, { from: 0, to: size }, { ...about, lane: 'urgent' })) {
-      told = true;
       yield ranges;
+      reached = ranges.at(-1)?.to ?? reached;
     }
   } catch (error) {
-    if (told || !isFailure(error, 'not-supported')) throw error;
-    yield [{ from: 0, to: size }];
+    if (!isFailure(error)) throw error;
+    if (reached < size) yield [{ from: reached, to: size }];
   }
 }

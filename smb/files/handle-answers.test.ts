@@ -271,6 +271,29 @@ describe('the question for ranges', () => {
     expect(reads).toBeLessThan(60);
   });
 
+  it.each<[string, (to: Asked) => Said]>([
+    ['with an error', (to) => ({ to, status: DISK_FULL })],
+    ['with nonsense', (to) => ranges(to, [{ from: 9, to: 9 }])],
+    ['with no end', (to) => ranges(to, [], BUFFER_OVERFLOW)],
+  ])('that is answered %s half way makes the rest data', async (_remark, answer) => {
+    const { line } = await serve((to) => {
+      if (to.command === COMMAND.ioctl)
+        return askedRange(to).from === 0 ? ranges(to, [{ from: 80_000, to: 100_000 }], BUFFER_OVERFLOW) : answer(to);
+      if (to.command === COMMAND.create) return { to, body: GOOD.create(CONTENT.length) };
+      return reading(65_536)(to);
+    });
+    const whole = Buffer.alloc(CONTENT.length);
+    const holes: Range[] = [];
+    const sink = {
+      data: (data: Buffer, at: number) => void data.copy(whole, at),
+      hole: (from: number, to: number) => void holes.push({ from, to }),
+    };
+    const fetched = await fetchRanges(line, 'file', sink, 65_536);
+    expect(holes).toEqual([{ from: 0, to: 80_000 }]);
+    expect([fetched.bytes, fetched.holeBytes]).toEqual([120_000, 80_000]);
+    expect(whole.subarray(80_000).equals(CONTENT.subarray(80_000))).toBe(true);
+  });
+
   it('that a server cannot answer makes everything data', async () => {
     const { line } = await serve((to) => {
       if (to.command === COMMAND.ioctl) return { to, status: INVALID_DEVICE_REQUEST };
