@@ -1,5 +1,6 @@
 /**
- * Runs contenders in turn (A B C A B C …), so that a machine whose speed drifts is the same for all, and keeps each one's figures.
+ * Runs contenders in turn, each round beginning with another one (A B C, B C A, …), so that a machine whose speed drifts, and what one leaves
+ * to the next, is the same for all; keeps each one's figures.
  */
 import { humanDuration } from '../base/human.ts';
 import { type Figures, figures, progress } from './report.ts';
@@ -20,7 +21,8 @@ export async function contest(
   let done = 0;
   const total = rounds * contenders.length;
   for (let round = 0; round < rounds; round += 1) {
-    for (const contender of contenders) {
+    const first = round % contenders.length;
+    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
       const figure = await contender.run(round);
       runs.get(contender.name)?.push(figure);
       done += 1;

@@ -26,7 +26,7 @@ function endedChildrenMs(): number {
 }
 
 /** Since the machine started, of all processors: idle and iowait, fields 4 and 5 of the first line of /proc/stat. */
-function machineIdleMs(): number {
+export function machineIdleMs(): number {
   const [, ...fields] = fs.readFileSync('/proc/stat', 'utf8').split('\n', 1).join('').split(/\s+/u);
   return (Number(fields[3]) + Number(fields[4])) * TICK_MS;
 }
@@ -67,9 +67,14 @@ const CROWDED = 0.1;
  * What kept a contender from being faster.
  * @param idle what it waits for while no processor is busy: «the wire», «the disk»
  */
-export function limitOf({ wallMs, clientMs, serverMs, idleMs }: Cpu, processors: number, idle: string): string {
+export function limitOf(
+  { wallMs, clientMs, serverMs, idleMs }: Cpu,
+  processors: number,
+  idle: string,
+  server = 'smbd',
+): string {
   if (clientMs + serverMs >= BUSY * processors * wallMs) return `all ${processors} processors`;
   if (Math.max(clientMs, serverMs) >= BUSY * wallMs)
-    return serverMs >= clientMs ? 'smbd’s processor time' : 'its own processor time';
+    return serverMs >= clientMs ? `${server}’s processor time` : 'its own processor time';
   return idleMs < CROWDED * processors * wallMs ? 'processors that others were using' : idle;
 }

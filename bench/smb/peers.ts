@@ -8,7 +8,7 @@ type Work = (place: Place, folder: string) => Promise<void>;
 type Peers = Readonly<Record<string, Work>>;
 
 /** Copies the whole share to the folder. */
-export const COPY: Peers = {
+export const COPY = {
   'smbclient mget': (place, folder) => smbclient(place, `lcd "${folder}"; prompt OFF; recurse ON; mget *`),
   'smbclient tar': (place, folder) =>
     shell(
@@ -17,7 +17,12 @@ export const COPY: Peers = {
     ),
   rclone: (place, folder) => rclone('copy', remote(place), folder),
   libsmbclient: (place, folder) => runProgram('./library.ts', place, { work: 'copy', folder }),
-};
+} satisfies Peers;
+
+/** Makes the folder equal to the share, as often as it is called. */
+export const MIRROR = {
+  'rclone sync': (place: Place, folder: string) => rclone('sync', remote(place), folder),
+} as const;
 
 /** Copies the share's one file `big` to the folder. smbclient tar goes the way of smbclient get. */
 export const COPY_BIG: Peers = {

@@ -7,14 +7,16 @@ import { emptyFolder, type Ground } from './ground.ts';
 
 export interface Racer {
   name: string;
-  /** The measured work, in processes that have ended when it resolves; the folder is empty when it begins. */
+  /** The measured work, in processes that have ended when it resolves; the folder is empty when it begins, unless the race says otherwise. */
   work(folder: string): Promise<void>;
+  /** Whom it gets everything from; the ground's smbd unless told. */
+  server?: { name: string; pids(): number[] };
 }
 
 export interface Race {
   rounds: number;
-  /** Name of the folder on the ground's disk that is emptied before each run. */
-  folder: string;
+  /** Name of the folder on the ground's disk that is emptied before each run; or what makes a folder ready for one. */
+  folder: string | ((name: string) => string | Promise<string>);
   /** Throws when a racer has not made of the folder what it had to. */
   check(name: string, folder: string): void | Promise<void>;
   /** How many things were moved or listed, and their name: processor time is told for each. */
@@ -32,12 +34,14 @@ export interface RaceResult {
 
 export async function race(ground: Ground, racers: readonly Racer[], how: Race): Promise<RaceResult> {
   const spent = new Map<string, Cpu[]>(racers.map(({ name }) => [name, []]));
-  const contender = ({ name, work }: Racer): Contender => ({
+  const ready = (name: string): string | Promise<string> =>
+    typeof how.folder === 'string' ? emptyFolder(ground, how.folder) : how.folder(name);
+  const contender = ({ name, work, server }: Racer): Contender => ({
     name,
     async run() {
-      const folder = await emptyFolder(ground, how.folder);
+      const folder = await ready(name);
       const cpu = await metered(
-        () => ground.pids(),
+        () => server?.pids() ?? ground.pids(),
         () => work(folder),
       );
       await how.check(name, folder);
@@ -48,13 +52,16 @@ export async function race(ground: Ground, racers: readonly Racer[], how: Race):
   // The first run of each reads its program from the disk, and Node keeps what it made of the sources: nobody's is counted.
   for (const { name, work } of racers) {
     progress(`warming up: ${name}`);
-    await work(await emptyFolder(ground, how.folder));
+    await work(await ready(name));
   }
   const results = await contest(racers.map(contender), how.rounds, (ms) => `${(ms / 1000).toFixed(2)} s`);
-  return { results, notes: [...spent].map(([name, runs]) => `${name}: ${told(runs, how)}`) };
+  return {
+    results,
+    notes: racers.map(({ name, server }) => `${name}: ${told(spent.get(name) ?? [], how, server?.name ?? 'smbd')}`),
+  };
 }
 
-function told(runs: readonly Cpu[], { units, unit, idle }: Race): string {
+function told(runs: readonly Cpu[], { units, unit, idle }: Race, server: string): string {
   const median = (of: (cpu: Cpu) => number): number => figures(runs.map(of)).median;
   const cpu = {
     wallMs: median(({ wallMs }) => wallMs),
@@ -63,7 +70,7 @@ function told(runs: readonly Cpu[], { units, unit, idle }: Race): string {
     idleMs: median(({ idleMs }) => idleMs),
   };
   const each = (ms: number): string => `${Math.round((ms * 1_000) / units)} µs`;
-  return `${each(cpu.clientMs)} of its own processor time and ${each(cpu.serverMs)} of smbd’s per ${unit}; limit: ${limitOf(cpu, os.availableParallelism(), idle)}`;
+  return `${each(cpu.clientMs)} of its own processor time and ${each(cpu.serverMs)} of ${server}’s per ${unit}; limit: ${limitOf(cpu, os.availableParallelism(), idle, server)}`;
 }
 
 /** Ours against everybody else; those named in `floors` are no peers. */

@@ -14,7 +14,7 @@ export interface Place {
  * Where Node keeps what it made of the sources when it first ran them, as an installed program does: without it a fifth of a second of every run
  * would go into removing types.
  */
-const COMPILED = '/run/bench-compiled';
+export const COMPILED = '/run/bench-compiled';
 
 /** What every such process is told. */
 export interface Job extends Place {
