@@ -1,6 +1,7 @@
 /** The status while nothing is set up. */
 import type { LogEvent } from '../api/event.ts';
 import { layerNames, type Status } from '../api/status.ts';
+import { NO_LOAD } from './status.ts';
 
 export function blankStatus(version: string, wallMs: number, alerts: LogEvent[]): Status {
   return {
@@ -25,6 +26,7 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
       bytesPerSecond: 0,
       filesPerSecond: 0,
       leftMs: -1,
+      load: NO_LOAD,
     },
     decision: '',
     held: [],

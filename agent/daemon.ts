@@ -6,6 +6,8 @@ import type { SetupRequest } from '../api/setup.ts';
 import type { Status } from '../api/status.ts';
 import { Failure, textOf } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
+import { limitText } from '../settings/limits.ts';
+import type { Limit } from './engine-messages.ts';
 import type { Daemon, News, Order, OrderAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 import { checkSetup, listShares } from './setup.ts';
@@ -73,10 +75,27 @@ export function openDaemon(parts: DaemonParts): Daemon {
       await present.setUserPassword(request.name, request.password);
       return { accepted: true, why: `${request.name} can log on while this box stands in` };
     },
+    async setLimits({ limits }) {
+      const present = parts.current();
+      if (present === undefined) return NOT_SET_UP;
+      present.setLimits(limits);
+      return { accepted: true, why: limitsInWords(present.limits()) };
+    },
+    limits() {
+      const present = parts.current();
+      const { limitBytesPerSecond, limiting } = (present?.status() ?? parts.blankStatus()).mirror.load;
+      return { limits: (present?.limits() ?? []).map(limitText), nowBytesPerSecond: limitBytesPerSecond, limiting };
+    },
     problems: () => parts.current()?.problems() ?? { problems: [] },
     events: (after) => parts.journal.after(after),
     subscribe: parts.subscribe,
   };
+}
+
+function limitsInWords(limits: readonly Limit[]): string {
+  if (limits.length === 0) return 'the mirror reads from the main as fast as the main lets it';
+  const each = limits.map(limitText).map(({ rate, hours, days }) => `${rate} ${hours} ${days}`);
+  return `the mirror reads from the main at most ${each.join(', and ')}`;
 }
 
 /** Who listens for news; a listener that throws is a bug of ours and must not stop a decision: it hears no more. */

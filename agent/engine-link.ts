@@ -6,7 +6,7 @@ import { BULK_NODE_FLAGS } from '../base/node-flags.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Secrets } from '../settings/secrets.ts';
 import { type Answers, openAnswers } from './answers.ts';
-import type { FromEngine, ToEngine } from './engine-messages.ts';
+import type { FromEngine, Limit, ToEngine } from './engine-messages.ts';
 import { openEngineProcess } from './engine-process.ts';
 import type { LedgerPlace } from './ledger.ts';
 import { whenReady } from './ready.ts';
@@ -19,6 +19,8 @@ export interface EngineLinkOptions {
   log: Log;
   owner: AccountIds;
   ledger: LedgerPlace;
+  /** Of the bandwidth, as they are now. */
+  limits(): readonly Limit[];
   started(): void;
   gone(): void;
   message(message: FromEngine): void;
@@ -34,8 +36,13 @@ export interface EngineLink {
   end(): Promise<void>;
 }
 
-/** V8 lets garbage pile up to its limits; measured: 40,000 files in one pass need 40 MB, and the rest would be users' memory. */
-const ENGINE_MEMORY = ['--max-old-space-size=128', '--max-semi-space-size=2'];
+/**
+ * V8 lets garbage pile up to its limits, and the rest would be users' memory: what is alive takes 25 to 40 MB whatever the number of files
+ * (`npm run bench -- mirror-memory`).
+ */
+const ENGINE_MEMORY = ['--max-old-space-size=64', '--max-semi-space-size=2'];
+/** mallopt(3): glibc would give each thread an arena of its own, and keep in it what SQLite and the file system calls need at their worst moment. */
+const ENGINE_ENV = { MALLOC_ARENA_MAX: '2' };
 const ENGINE_PROGRAM = fileURLToPath(new URL('./engine.ts', import.meta.url));
 
 export function openEngineLink(options: EngineLinkOptions): EngineLink {
@@ -45,7 +52,9 @@ export function openEngineLink(options: EngineLinkOptions): EngineLink {
     clock: options.clock,
     log: options.log,
     command: [process.execPath, ...BULK_NODE_FLAGS, ...ENGINE_MEMORY, ENGINE_PROGRAM, `--log=${settings.log.format}`],
+    env: ENGINE_ENV,
     started() {
+      engine.send({ kind: 'limit', limits: [...options.limits()] });
       engine.send({
         kind: 'configure',
         main: { address: settings.main.address, port: settings.main.port, require: settings.main.require },

@@ -8,6 +8,7 @@ import { ownNotes, sharedNotes } from '../smb/logon/logon-notes.ts';
 import type { Credentials, Requirements, Tree } from '../smb/types.ts';
 import type { ToEngine } from './engine-messages.ts';
 import type { Link, OpenLink } from './mirror/links.ts';
+import type { Load } from './mirror/load/load.ts';
 
 type Configure = Extract<ToEngine, { kind: 'configure' }>;
 
@@ -28,9 +29,12 @@ export function guardOf(order: Pick<Configure, 'logon' | 'ledger'>, clock: Clock
 const CONNECT_MS = 5_000;
 const REQUEST_MS = 20_000;
 
-/** Opens a share of the main on a connection of its own; throws what the guard remembers while no log-on may be tried. */
-export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGuard): OpenLink {
-  return async (share): Promise<Link> => {
+/**
+ * Opens a share of the main on a connection of its own; throws what the guard remembers while no log-on may be tried.
+ * @param load what holds the connection's bulk work back; nothing does without
+ */
+export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGuard, load?: Load): OpenLink {
+  return async (share, use = 'live'): Promise<Link> => {
     guard.check();
     const connection = await connect({
       host: main.address,
@@ -38,6 +42,7 @@ export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGu
       connectTimeoutMs: CONNECT_MS,
       requestTimeoutMs: REQUEST_MS,
       require: main.require,
+      bulk: load?.before(use),
     });
     try {
       const session = await connection.logon(logon, guard.run);

@@ -14,6 +14,15 @@ export const ENGINE_BEAT_MS = 500;
 /** What the main must do (smb/types.ts, Requirements); absent: what the client knows will do. */
 const requirements = z.object({ dialect: z.literal([0x0210, 0x0300, 0x0302, 0x0311]), encryption: z.boolean() });
 
+/** A limit of the bandwidth (settings/limits.ts): minutes since midnight by the box's own clock, days as Date counts them. */
+const limit = z.object({
+  bytesPerSecond: z.number().positive(),
+  fromMinute: z.number().int().min(0).max(1_439),
+  toMinute: z.number().int().min(1).max(1_440),
+  days: z.array(z.number().int().min(0).max(6)).readonly(),
+});
+export type Limit = z.infer<typeof limit>;
+
 export const toEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('beat'), n: z.number() }),
   z.object({
@@ -34,6 +43,8 @@ export const toEngine = z.discriminatedUnion('kind', [
     /** The Unix account that owns what is mirrored: what our smbd serves as. */
     owner: z.object({ uid: z.number(), gid: z.number() }),
   }),
+  /** How fast it may read from the main, from now on; comes before `configure`, and again whenever it changes. Not answered. */
+  z.object({ kind: z.literal('limit'), limits: z.array(limit) }),
   /** First pass where none is complete, then live. */
   z.object({ kind: z.literal('mirror') }),
   /** Stop mirroring; answered by `stopped` when no write is under way any more. */
@@ -74,6 +85,19 @@ export const shareState = z.object({
 });
 export type ShareState = z.infer<typeof shareState>;
 
+/** How our load on the main is held back now. */
+export const loadState = z.object({
+  /** The limit of this hour; 0: none. */
+  limitBytesPerSecond: z.number(),
+  /** Something had to wait for it in the last seconds. */
+  limiting: z.boolean(),
+  /** The main is slower than our own load explains: full passes give way. */
+  yielding: z.boolean(),
+  /** Operations of a full pass that may be in flight. */
+  inFlightAtMost: z.number(),
+});
+export type LoadState = z.infer<typeof loadState>;
+
 export const planSummary = z.object({
   hash: z.string(),
   /** The plan itself: one JSON object per line. */
@@ -104,6 +128,7 @@ export const fromEngine = z.discriminatedUnion('kind', [
     leftMs: z.number(),
     /** Frozen for this decision; '' when not. */
     frozenFor: z.string(),
+    load: loadState,
   }),
   /** A file whose reading proves that the main serves: chosen from the mirror, small, not recently changed. */
   z.object({

@@ -12,6 +12,7 @@ import type { FromEngine, ToEngine } from './engine-messages.ts';
 import { carryOut, type HandbackDeps, type Progress, planRestore } from './handback/index.ts';
 import { readBootId } from './mirror/boot-id.ts';
 import { Mirror } from './mirror/index.ts';
+import { Load } from './mirror/load/load.ts';
 import { Rate } from './mirror/progress.ts';
 
 type Configure = Extract<ToEngine, { kind: 'configure' }>;
@@ -32,6 +33,7 @@ const CONFIGURE_AGAIN_MS = 10_000;
 export class Orders {
   readonly #options: OrdersOptions;
   readonly #clock: Clock = systemClock;
+  readonly #load = new Load({ clock: this.#clock, later: (act, ms) => void setTimeout(act, ms) });
   #last: Promise<void> = Promise.resolve();
   #configured: { order: Configure; mirror: Mirror; main: OpenShares } | undefined;
   /** Runs while a configuration that could not be taken waits for another try. */
@@ -45,12 +47,17 @@ export class Orders {
 
   /** Takes an order; it is carried out when those before it are. */
   take(order: Order): void {
+    // What is under way must not hold it up, nor does it wait for a configuration.
+    if (order.kind === 'limit') {
+      this.#load.setLimits(order.limits);
+      return;
+    }
     // A restore under way gives up its connections, so that whoever stops us does not wait for a dead main.
     if (order.kind === 'stop' || order.kind === 'freeze') this.#configured?.main.close();
     this.#last = this.#last.then(() => this.#answer(order));
   }
 
-  async #answer(order: Order): Promise<void> {
+  async #answer(order: Exclude<Order, { kind: 'limit' }>): Promise<void> {
     try {
       await this.#carry(order);
     } catch (error) {
@@ -68,7 +75,7 @@ export class Orders {
     this.#again = setTimeout(() => this.take(order), CONFIGURE_AGAIN_MS);
   }
 
-  async #carry(order: Order): Promise<void> {
+  async #carry(order: Exclude<Order, { kind: 'limit' }>): Promise<void> {
     const { tell } = this.#options;
     switch (order.kind) {
       case 'configure':
@@ -118,7 +125,8 @@ export class Orders {
     this.#configured = undefined;
     known?.main.close();
     await known?.mirror.close();
-    const open = linkOpener(order.main, order.logon, guardOf(order, this.#clock));
+    const guard = guardOf(order, this.#clock);
+    const open = linkOpener(order.main, order.logon, guard, this.#load);
     const { mirrorPath, statePath, shares, reserveBytes, passEveryMs, owner } = order;
     const { log, tell } = this.#options;
     const mirror = new Mirror({
@@ -128,6 +136,7 @@ export class Orders {
       reserveBytes,
       passEveryMs,
       owner,
+      load: this.#load,
       open,
       clock: this.#clock,
       log,
@@ -136,7 +145,8 @@ export class Orders {
       tell,
       broken: (failure) => this.#options.end(failure.message),
     });
-    this.#configured = { order, mirror, main: new OpenShares(open) };
+    // A restore is waited for by people: nothing holds it back.
+    this.#configured = { order, mirror, main: new OpenShares(linkOpener(order.main, order.logon, guard)) };
     if (this.#isWanted && mirror.frozenFor === '') mirror.start();
   }
 

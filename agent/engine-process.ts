@@ -25,6 +25,8 @@ export interface EngineProcessOptions {
   log: Log;
   /** Program and arguments that run the engine. */
   command: readonly [string, ...string[]];
+  /** Added to our own environment. */
+  env?: Readonly<Record<string, string>>;
   message(message: FromEngine): void;
   /** A fresh engine answers: configure it and repeat the order of the present mode. */
   started(): void;
@@ -53,7 +55,8 @@ export function openEngineProcess(options: EngineProcessOptions): EngineProcess 
 
   const start = (): void => {
     const [program, ...args] = options.command;
-    const born = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    const env = { ...process.env, ...options.env };
+    const born = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'], env });
     child = born;
     bornMs = clock.monoMs();
     heardMs = bornMs;

@@ -80,6 +80,8 @@ async function run(): Promise<void> {
       journal,
       tell: newsroom.tell,
       keepUsers: (users) => void writeSettings(places.settingsFile, { serve: { users } }),
+      keepLimits: (limits) =>
+        writeSettings(places.settingsFile, { limit: limits.length === 0 ? undefined : [...limits] }).limit,
       hostName: os.hostname(),
       version: VERSION,
     });

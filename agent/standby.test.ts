@@ -35,6 +35,7 @@ run: ${folder}/run
     journal: openJournal(folder, () => {}),
     tell: () => {},
     keepUsers: () => {},
+    keepLimits: () => [],
     hostName: 'STANDBY1',
     version: '0',
   });

@@ -8,6 +8,7 @@ import type { Status } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import { textOf } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
+import type { LimitText } from '../settings/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Secrets } from '../settings/secrets.ts';
 import { openAlerts } from './alerts.ts';
@@ -15,7 +16,7 @@ import { sentence } from './decide/sentence.ts';
 import type { Policy, State } from './decide/types.ts';
 import { openEffects } from './effects.ts';
 import { openEngineLink } from './engine-link.ts';
-import type { FromEngine } from './engine-messages.ts';
+import type { FromEngine, Limit } from './engine-messages.ts';
 import { checkFolders } from './fit.ts';
 import type { News, Order, OrderAnswer, PlanAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
@@ -38,6 +39,8 @@ export interface StandbyParts {
   tell(news: News): void;
   /** Writes down who may log on here. */
   keepUsers(users: string[]): void;
+  /** Writes down the limits of the bandwidth; returns them as they read. */
+  keepLimits(limits: readonly LimitText[]): readonly Limit[];
   hostName: string;
   version: string;
 }
@@ -47,6 +50,9 @@ export interface Standby {
   command(order: Order): OrderAnswer;
   planRestore(): Promise<PlanAnswer>;
   setUserPassword(name: string, password: string): Promise<void>;
+  /** Writes the limits of the bandwidth into the settings and has them hold at once. Throws `settings-invalid`. */
+  setLimits(limits: readonly LimitText[]): void;
+  limits(): readonly Limit[];
   problems(): { problems: { share: string; path: string; why: string }[] };
   /**
    * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
@@ -77,6 +83,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
   let mirroring = false;
+  let limits: readonly Limit[] = settings.limit;
   const refusedLogOn = openRefusedLogOn();
 
   const serving = await openServing(settings, log.from('serve')).catch(async (error: unknown) => {
@@ -93,6 +100,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     log: log.from('engine'),
     owner: serving.owner,
     ledger,
+    limits: () => limits,
     started() {
       loop.post({ kind: 'process', process: 'engine', alive: true });
       if (mirroring) engine.send({ kind: 'mirror' });
@@ -264,6 +272,11 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       await serving.admit(name, password);
       parts.keepUsers([...serving.users]);
     },
+    setLimits(next) {
+      limits = parts.keepLimits(next);
+      engine.send({ kind: 'limit', limits: [...limits] });
+    },
+    limits: () => limits,
     problems: () => ({ problems }),
     async close() {
       await loop.end();

@@ -70,6 +70,14 @@ export function patienceInWords(policy: Policy): string {
   return `${humanDuration(refused)} when it refuses, ${humanDuration(silent)} when it is silent, ${humanDuration(frozen)} when it is frozen`;
 }
 
+/** While the engine has said nothing. */
+export const NO_LOAD: MirrorStatus['load'] = {
+  limitBytesPerSecond: 0,
+  limiting: false,
+  yielding: false,
+  inFlightAtMost: 0,
+};
+
 function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
   const shares = report?.shares ?? [];
   const sum = (figure: (share: (typeof shares)[number]) => number): number =>
@@ -84,5 +92,6 @@ function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
     bytesPerSecond: report?.bytesPerSecond ?? 0,
     filesPerSecond: report?.filesPerSecond ?? 0,
     leftMs: report?.leftMs ?? -1,
+    load: report?.load ?? NO_LOAD,
   };
 }

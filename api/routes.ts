@@ -15,6 +15,7 @@ import {
 } from './command.ts';
 import type { ErrorCode } from './errors.ts';
 import { eventList } from './event.ts';
+import { limitList, limitRequest } from './limit.ts';
 import { setupRequest, userRequest } from './setup.ts';
 import { shareList, sharesRequest } from './shares.ts';
 import { status } from './status.ts';
@@ -117,6 +118,10 @@ export const routes = {
   restoreFiles: command('/v1/restore-files', 'Carry out exactly the plan with this hash.', restoreRequest, ['confirm']),
   pause: command('/v1/pause', 'No automatic take-over for some minutes, or until resumed.', pauseRequest),
   resume: command('/v1/resume', 'Automatic take-over is on again.', noBody),
+  limits: get('/v1/limit', 'How fast the mirror may read from the main, by hours.', limitList),
+  setLimits: command('/v1/limit', 'Set how fast the mirror may read from the main, from now on.', limitRequest, [
+    'bad-settings',
+  ]),
   users: command('/v1/users', "Set a user's password on the standby's own Samba.", userRequest),
   problems: get('/v1/problems', 'Files that could not be copied now, with reasons.', problemList),
   events: {

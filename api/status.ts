@@ -81,6 +81,17 @@ export const mirrorStatus = z.object({
   filesPerSecond: z.number(),
   /** Milliseconds to the end of the first pass; -1 when not known. */
   leftMs: z.number(),
+  /** How our load on the main is held back now. */
+  load: z.object({
+    /** The limit of this hour; 0: none. */
+    limitBytesPerSecond: z.number(),
+    /** Something had to wait for it in the last seconds. */
+    limiting: z.boolean(),
+    /** The main is slower than our own load explains: full passes give way. */
+    yielding: z.boolean(),
+    /** Operations of a full pass that may be in flight. */
+    inFlightAtMost: z.number(),
+  }),
 });
 export type MirrorStatus = z.infer<typeof mirrorStatus>;
 

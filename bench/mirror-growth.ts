@@ -13,7 +13,7 @@ export async function run(rounds: number, wanted: readonly string[] = USUAL_PART
     const words = kind === 'firstMs' ? 'first pass' : 'pass again';
     const each: Figures[] = [];
     for (const [part, runs] of growth.parts) {
-      const ours = figures(runs.map((grown) => (grown[kind] * 1_000) / (PARTS[part] ?? Number.NaN)));
+      const ours = figures(runs.map((grown) => (grown[kind] * 1_000) / (PARTS[part]?.files ?? Number.NaN)));
       parts[`${words}, ${part}`] = { ours, peers: {} };
       each.push(ours);
     }

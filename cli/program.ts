@@ -6,6 +6,7 @@ import { addConfig } from './commands/config.ts';
 import { addEvents } from './commands/events.ts';
 import { addFailover } from './commands/failover.ts';
 import { addHelp } from './commands/help.ts';
+import { addLimit } from './commands/limit.ts';
 import { addPause } from './commands/pause.ts';
 import { addProblems } from './commands/problems.ts';
 import { addRestore } from './commands/restore.ts';
@@ -33,6 +34,7 @@ export function standbyProgram(): Command {
     addFailover,
     addRestore,
     addPause,
+    addLimit,
     addEvents,
     addUsers,
     addProblems,

@@ -33,6 +33,7 @@ describe('what is left out', () => {
   it('has its default', () => {
     expect(good(LEAST)).toEqual({
       version: 1,
+      limit: [],
       main: {
         name: 'FILESRV',
         address: '192.168.1.10',

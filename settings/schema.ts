@@ -20,6 +20,7 @@ import {
   uniqueList,
   unixAccount,
 } from './fields.ts';
+import { limits } from './limits.ts';
 import { requirementsOf, securityFields } from './security.ts';
 import { patienceOf, profiles } from './timings.ts';
 
@@ -160,6 +161,11 @@ export const settingsSchema = z
     interface: interfaceName.describe('the network interface of this box that takes the address, for example eth0'),
     shares: uniqueList(shareName, 1_000).default([]).describe('the shares to mirror, for example [Projects, Accounts]'),
     mirror: mirror.prefault({}).describe('where the mirror is'),
+    limit: limits
+      .default([])
+      .describe(
+        'how fast the mirror may read from the main at which hours, for example [{rate: 20mbit, hours: 08-18}]',
+      ),
     takeover: takeover.prefault({}).describe('when to take over'),
     serve: serve.prefault({}).describe('how the standby serves'),
     mail: mail.optional().describe('whom to tell; nobody when left out'),

@@ -25,6 +25,9 @@ shares: []
 #   passEvery: 6h
 #   reserve: 1GB
 
+# How fast the mirror may read from the main, by the clock of this box; the lowest limit that holds counts.
+# limit: []             # for example [{rate: 20mbit, hours: 08-18, days: mon-fri}]
+
 # takeover:
 #   mode: automatic     # or manual: mail, and wait for you
 #   profile: default    # or fast: take over after 0.3 s

@@ -33,6 +33,7 @@ export async function openConnection(options: ConnectOptions, surroundings: Surr
     options.requestTimeoutMs,
     surroundings.clock,
     Math.min(connectTimeoutMs, options.requestTimeoutMs),
+    options.bulk,
   );
   try {
     await openTcp(link, host, port, connectTimeoutMs);

@@ -75,6 +75,25 @@ export interface Offer {
   signings?: readonly SigningAlgorithm[];
 }
 
+/**
+ * Holds bulk work (fetching) of connections back, for whoever must not take all that a server or a line can give; one may stand before several
+ * connections. What is urgent (stat, watch, CLOSE) passes by it. None of its functions throws.
+ */
+export interface BulkLimit {
+  /** Listings are held back as well. */
+  readonly holdsLists: boolean;
+  /** Whether one more bulk operation may begin on a connection that has so many in flight. When not, `again` is called once it may have changed. */
+  admits(inFlight: number): boolean;
+  /** One begins, which asks for so many bytes. */
+  began(bytes: number): void;
+  /** It has ended; the number is the same. */
+  ended(bytes: number): void;
+  /** So many bytes came over the wire, whatever they belong to. */
+  arrived(bytes: number): void;
+  /** Calls `again` whenever there may be room, until the returned function is called. */
+  onRoom(again: () => void): () => void;
+}
+
 export interface ConnectOptions {
   host: string;
   /** TCP port, 445 unless told. */
@@ -88,6 +107,8 @@ export interface ConnectOptions {
    */
   requestTimeoutMs: number;
   require?: Requirements | undefined;
+  /** Nothing is held back unless told. */
+  bulk?: BulkLimit | undefined;
   /** To be set apart from everything only where one combination is to be tried. */
   offer?: Offer;
 }

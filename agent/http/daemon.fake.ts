@@ -67,6 +67,7 @@ export const fakeStatus: Status = {
     bytesPerSecond: 0,
     filesPerSecond: 0,
     leftMs: -1,
+    load: { limitBytesPerSecond: 0, limiting: false, yielding: false, inFlightAtMost: 64 },
   },
   decision: '',
   held: [],
@@ -149,6 +150,12 @@ export function fakeDaemon(): FakeDaemon {
       const { accepted, ...words } = await order('plan');
       return accepted ? { accepted, plan } : { accepted, ...words };
     },
+    setLimits: order,
+    limits: () => ({
+      limits: [{ rate: '20mbit', hours: '08-18', days: 'mon-fri' }],
+      nowBytesPerSecond: 2_500_000,
+      limiting: true,
+    }),
     problems: () => ({ problems: [{ share: 'Projects', path: 'a/locked.doc', why: 'open elsewhere' }] }),
     events: (after) => ({
       events: events.filter(({ id }) => id > after).slice(0, EVENTS_LIMIT),

@@ -5,6 +5,7 @@
  */
 import type { Plan, ProblemList } from '../../api/command.ts';
 import type { EventList, LogEvent, RestoreProgress } from '../../api/event.ts';
+import type { LimitList, LimitRequest } from '../../api/limit.ts';
 import type { SetupRequest, UserRequest } from '../../api/setup.ts';
 import type { ShareList, SharesRequest } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
@@ -43,6 +44,9 @@ export interface Daemon {
   /** Resolves when the comparison is complete: may take long. */
   planRestore(): Promise<PlanAnswer>;
   setUserPassword(request: UserRequest): Promise<OrderAnswer>;
+  /** Throws `settings-invalid` when one cannot be read. */
+  setLimits(request: LimitRequest): Promise<OrderAnswer>;
+  limits(): LimitList;
   problems(): ProblemList;
   /** Those with a greater id, oldest first, at most EVENTS_LIMIT. */
   events(after: number): EventList;

@@ -35,6 +35,8 @@ export function handlers(daemon: Daemon): Handler[] {
     ),
     bind(routes.pause, ({ minutes }) => order({ name: 'pause', minutes })),
     bind(routes.resume, () => order({ name: 'resume' })),
+    bind(routes.limits, () => done(daemon.limits())),
+    bind(routes.setLimits, async (body) => orderReply(await daemon.setLimits(body))),
     bind(routes.users, async (body) => orderReply(await daemon.setUserPassword(body))),
     bind(routes.problems, () => done(daemon.problems())),
     bind(routes.events, (_, { after }) => done(daemon.events(after ?? 0))),

@@ -7,6 +7,7 @@ import { systemClock } from '../../base/clock.ts';
 import { STATUS, statusFailure } from '../../smb/status/status.ts';
 import { silentLog } from '../../test/fakes/log.ts';
 import { Mirror } from './index.ts';
+import { Load } from './load/load.ts';
 
 it('is tried again at once, once for all shares', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'asked-again-'));
@@ -19,6 +20,7 @@ it('is tried again at once, once for all shares', async () => {
     reserveBytes: 0,
     passEveryMs: 60_000,
     owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    load: new Load({ clock: systemClock, later: () => {} }),
     async open() {
       tries += 1;
       throw statusFailure(STATUS.LOGON_FAILURE, 'log on as', 'standby');

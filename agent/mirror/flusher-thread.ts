@@ -5,11 +5,11 @@
 import fs from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { z } from 'zod';
 import { textOf } from '../../base/failure.ts';
 import { syncFileSystem } from '../../base/libc.ts';
 
-const { mirrorPath, indexFile } = z.object({ mirrorPath: z.string(), indexFile: z.string() }).parse(workerData);
+/** From flusher.ts, which starts this and nobody else; a schema library would cost the thread 5 MB. */
+const { mirrorPath, indexFile } = workerData as { mirrorPath: string; indexFile: string };
 const folder = fs.openSync(mirrorPath, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
 const index = new DatabaseSync(indexFile);
 /** Pages of 4 KiB in the log before it is worth the effort. */

@@ -17,6 +17,7 @@ import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';
 import { chooseKnown, type KnownFile } from './known.ts';
 import { type CarefulOpen, carefully, type OpenLink } from './links.ts';
+import type { Load } from './load/load.ts';
 import { type Freeze, openFreeze } from './mark.ts';
 import type { Owner } from './metadata.ts';
 import { Moves } from './moves.ts';
@@ -34,6 +35,7 @@ export interface MirrorOptions {
   reserveBytes: number;
   passEveryMs: number;
   owner: Owner;
+  load: Load;
   open: OpenLink;
   clock: Clock;
   log: Log;
@@ -115,8 +117,8 @@ export class Mirror {
         this.#tell(true);
       },
     });
-    this.#careful = carefully(async (share) => {
-      const link = await options.open(share);
+    this.#careful = carefully(async (share, use) => {
+      const link = await options.open(share, use);
       this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
       return link;
     }, clock);
@@ -148,6 +150,7 @@ export class Mirror {
           open,
           gate,
           passEveryMs: options.passEveryMs,
+          load: options.load,
           random: options.random,
           alert: (code, what, hint) => this.#alert(code, what, hint, share),
           changed: () => this.#tell(true),
@@ -297,6 +300,7 @@ export class Mirror {
       filesPerSecond: Math.round(this.#rate.now.filesPerSecond),
       leftMs: leftMs({ known, files, bytes }, this.#rate.now),
       frozenFor: this.frozenFor,
+      load: this.#options.load.state,
     };
   }
 

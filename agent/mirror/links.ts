@@ -10,6 +10,7 @@ import { type Failure, isFailure } from '../../base/failure.ts';
 import { PAUSE_MS } from '../../smb/status/action.ts';
 import { actionOf } from '../../smb/status/status.ts';
 import type { ServerInfo, Tree } from '../../smb/types.ts';
+import type { Use } from './load/load.ts';
 
 export interface Link {
   readonly tree: Tree;
@@ -21,7 +22,8 @@ export interface Link {
   readonly closed: Promise<Error>;
 }
 
-export type OpenLink = (share: string) => Promise<Link>;
+/** `use`: for a pass, or for what is live unless told. */
+export type OpenLink = (share: string, use?: Use) => Promise<Link>;
 
 /**
  * The server refuses the log-on, and another try with the same credentials will not change that before a person, or the domain of the
@@ -54,10 +56,10 @@ export function carefully(open: OpenLink, clock: Clock): CarefulOpen {
   let refused: { failure: Failure; ms: number } | undefined;
   let proven = false;
   let turn: Promise<unknown> = Promise.resolve();
-  const attempt = async (share: string): Promise<Link> => {
+  const attempt = async (share: string, use?: Use): Promise<Link> => {
     if (refused !== undefined && clock.monoMs() - refused.ms < pauseAfter(refused.failure)) throw refused.failure;
     try {
-      const link = await open(share);
+      const link = await open(share, use);
       refused = undefined;
       proven = true;
       return link;
@@ -70,9 +72,9 @@ export function carefully(open: OpenLink, clock: Clock): CarefulOpen {
     }
   };
   return {
-    open(share) {
-      if (proven) return attempt(share);
-      const mine = turn.then(() => attempt(share));
+    open(share, use) {
+      if (proven) return attempt(share, use);
+      const mine = turn.then(() => attempt(share, use));
       turn = mine.catch(() => {});
       return mine;
     },
@@ -83,9 +85,9 @@ export function carefully(open: OpenLink, clock: Clock): CarefulOpen {
 }
 
 /** Opens a link, unless the signal comes first: then nobody waits for a dead main, and a link that comes late is closed. */
-export async function openUnlessAborted(open: OpenLink, share: string, signal: AbortSignal): Promise<Link> {
+export async function openUnlessAborted(open: OpenLink, share: string, signal: AbortSignal, use?: Use): Promise<Link> {
   signal.throwIfAborted();
-  const opening = open(share);
+  const opening = open(share, use);
   const aborted = Promise.withResolvers<never>();
   const stop = (): void => aborted.reject(signal.reason);
   signal.addEventListener('abort', stop, { once: true });

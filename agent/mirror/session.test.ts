@@ -6,6 +6,7 @@ import { fault } from '../handback/fake-main.ts';
 import { FakeShare } from './ground.fake.ts';
 import { oneAtATime } from './index.ts';
 import type { Link } from './links.ts';
+import { Load } from './load/load.ts';
 import { runSession } from './session.ts';
 
 const LIMIT_MS = 10_000;
@@ -87,6 +88,7 @@ function begin(watched: Promise<void> = Promise.resolve()): void {
     open: async () => link(share.main.tree()),
     gate: oneAtATime(),
     passEveryMs: 3_600_000,
+    load: new Load({ clock: share.ground.clock, later: () => {} }),
     watching: () => {},
     passing: () => {},
   };

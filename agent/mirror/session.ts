@@ -10,6 +10,8 @@ import { ageMs, type Ground, isAboutPath } from './ground.ts';
 import { Lane } from './lane.ts';
 import { closeOnAbort, type Link, type OpenLink, openUnlessAborted, watchLink } from './links.ts';
 import { Live } from './live.ts';
+import type { Load } from './load/load.ts';
+import { measureMain } from './load/measure.ts';
 import { parentOf } from './names.ts';
 import { type Pass, startPass } from './pass.ts';
 import type { Job } from './scratch.ts';
@@ -24,6 +26,7 @@ export interface SessionOptions {
   open: OpenLink;
   gate: Gate;
   passEveryMs: number;
+  load: Load;
   /** Watching works, or does not (the server has no notify). */
   watching(works: boolean): void;
   passing(pass: Pass | undefined): void;
@@ -45,7 +48,14 @@ export async function runSession(live: Link, options: SessionOptions, outer: Abo
   const signal = AbortSignal.any([outer, end.signal]);
   const forget = closeOnAbort(live, signal);
   const session = new Session(live, options, signal);
-  const parts = [session.live.run(), session.watch(), session.passes(), session.laneFailure(), watchLink(live, signal)];
+  const parts = [
+    session.live.run(),
+    session.watch(),
+    session.passes(),
+    session.laneFailure(),
+    watchLink(live, signal),
+    measureMain(live, options.load, options.ground.clock, signal),
+  ];
   try {
     await Promise.race(parts);
   } catch (error) {
@@ -191,7 +201,7 @@ class Session {
   async #pass(): Promise<void> {
     this.#passWanted = false;
     const { ground, open, passing } = this.#options;
-    const link = await openUnlessAborted(open, ground.share, this.#signal);
+    const link = await openUnlessAborted(open, ground.share, this.#signal, 'pass');
     const forget = closeOnAbort(link, this.#signal);
     try {
       const pass = startPass(

@@ -11,6 +11,7 @@ import { isFailure, textOf } from '../../base/failure.ts';
 import type { ShareState } from '../engine-messages.ts';
 import { type Ground, mainChanged } from './ground.ts';
 import { isRefusal, type Link, type OpenLink, openUnlessAborted } from './links.ts';
+import type { Load } from './load/load.ts';
 import type { Pass } from './pass.ts';
 import { type Gate, runSession } from './session.ts';
 
@@ -19,6 +20,7 @@ export interface ShareOptions {
   open: OpenLink;
   gate: Gate;
   passEveryMs: number;
+  load: Load;
   /** Between 0 and 1: so that shares do not reconnect in step. */
   random(): number;
   alert(code: string, what: string, hint: string): void;
@@ -97,7 +99,7 @@ export class ShareMirror {
   }
 
   async #connected(signal: AbortSignal): Promise<void> {
-    const { ground, open, gate, passEveryMs } = this.#options;
+    const { ground, open, gate, passEveryMs, load } = this.#options;
     const link = await openUnlessAborted(open, ground.share, signal);
     try {
       signal.throwIfAborted();
@@ -111,6 +113,7 @@ export class ShareMirror {
           open,
           gate,
           passEveryMs,
+          load,
           watching: (works) => {
             this.#watching = works;
             this.#showWork();

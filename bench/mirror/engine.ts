@@ -48,6 +48,7 @@ export async function startMirror(place: Place, mirrorPath: string, statePath: s
     }),
     owner,
     ledger: { folder: statePath, generation: 'bench' },
+    limits: () => [],
     started: () => {},
     gone: () => {
       failure = 'it is gone';

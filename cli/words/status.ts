@@ -5,6 +5,7 @@ import { counted, humanCount, humanDuration, humanSize, printable } from '../../
 import type { Colour, Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { progressBar } from './bar.ts';
+import { loadWords } from './load.ts';
 import { moment } from './time.ts';
 
 type Paint = Screen['paint'];
@@ -34,6 +35,7 @@ export function statusLines(status: Status, paint: Paint): string[] {
     ...situation(status),
     ...section('Layers', status.layers.map(layerLine)),
     ...section('Shares', shareLines(status)),
+    ...loadLine(status),
     ...section('Processes', processLines(status)),
     row('Mail', mailWords(status)),
     ...section('Alerts', status.alerts.map(alertLine)),
@@ -123,6 +125,11 @@ export function paceLine({ mirror }: Status): string {
   const left = mirror.leftMs <= 0 ? '' : `, ${humanDuration(mirror.leftMs)} left`;
   if (mirror.filesPerSecond === 0 && mirror.bytesPerSecond === 0) return `idle${left}`;
   return `${humanSize(mirror.bytesPerSecond)}/s, ${humanCount(mirror.filesPerSecond)} files/s${left}`;
+}
+
+function loadLine({ mirror }: Status): string[] {
+  const words = loadWords(mirror.load);
+  return words === undefined ? [] : [row('Load', words)];
 }
 
 function processLines({ processes }: Status): string[] {

@@ -38,7 +38,8 @@ export async function* list(
     options: OPTION.directory | OPTION.reparsePoint,
   });
   const [usual, ...others] = LAYOUTS;
-  const answers = await line.exchange([create, ...queries(PREVIOUS_FILE, FIRST_BYTES, usual)], about);
+  const ask = (parts: readonly Part[]): Promise<Answer[]> => held(line, () => line.exchange(parts, about));
+  const answers = await ask([create, ...queries(PREVIOUS_FILE, FIRST_BYTES, usual)]);
   const fileId = readFileHandle(mustSucceed(answerAt(answers, 0), about).part);
   let more: Promise<Answer[]> | undefined;
   try {
@@ -47,7 +48,7 @@ export async function* list(
     for (const other of others) {
       if (!isUnknownClass(answerAt(first, 0).status)) break;
       layout = other;
-      first = await line.exchange(queries(fileId, FIRST_BYTES, layout), about);
+      first = await ask(queries(fileId, FIRST_BYTES, layout));
     }
     const cursor = new Cursor(about, layout);
     let batch = cursor.read(first, FIRST_BYTES);
@@ -55,7 +56,7 @@ export async function* list(
       // Both answers come in one message, and no message may be much larger than the largest answer.
       const bytes = line.payload(Math.min(LATER_BYTES, Math.floor(maxTransactBytes / 2)));
       // Asked for before the batch is handed out: the server reads its disk while the caller works.
-      more = cursor.ended ? undefined : line.exchange(queries(fileId, bytes, layout), about);
+      more = cursor.ended ? undefined : ask(queries(fileId, bytes, layout));
       // It is awaited below, or not at all when the caller has seen enough.
       more?.catch(() => undefined);
       if (batch.entries.length > 0 || batch.refused.length > 0) yield batch;
@@ -65,6 +66,14 @@ export async function* list(
   } finally {
     line.closeLater(fileId, about);
   }
+}
+
+/** Where listings are held back each question passes the gate, before what would open more files. */
+async function held(line: Line, ask: () => Promise<Answer[]>): Promise<Answer[]> {
+  const { gate } = line.link;
+  if (!gate.holdsLists) return ask();
+  await gate.enter(0, 'continuing');
+  return ask().finally(() => gate.leave(0));
 }
 
 /** Two in one chain: the second tells whether the first was the end. */

@@ -1,9 +1,10 @@
 /**
  * Admits bulk work (fetching, storing) to a connection: so many operations and so many bytes at once, whatever number of
  * callers wait. What goes on with an open file comes before what would open another, so that files get finished and the
- * server holds few of them open.
+ * server holds few of them open. A limit from outside (types.ts, BulkLimit) may let in fewer, and later.
  */
 import type { Failure } from '../../base/failure.ts';
+import type { BulkLimit } from '../types.ts';
 import { Fifo } from './fifo.ts';
 
 /** Sixteen keep one Samba process busy up to 2 ms away; more hides longer ways and uneven files. */
@@ -23,6 +24,18 @@ export class Gate {
   #why: Failure | undefined;
   readonly #continuing = new Fifo<Waiter>();
   readonly #fresh = new Fifo<Waiter>();
+  readonly #limit: BulkLimit | undefined;
+  readonly #forget: (() => void) | undefined;
+
+  constructor(limit?: BulkLimit) {
+    this.#limit = limit;
+    this.#forget = limit?.onRoom(() => this.#admit());
+  }
+
+  /** Whether a listing has to come in as well. */
+  get holdsLists(): boolean {
+    return this.#limit?.holdsLists === true;
+  }
 
   /** Resolves when the work may begin; whoever came in must `leave` with the same number. Rejects when the connection is gone. */
   enter(bytes: number, kind: 'fresh' | 'continuing'): Promise<void> {
@@ -36,12 +49,14 @@ export class Gate {
   leave(bytes: number): void {
     this.#operations -= 1;
     this.#bytes -= bytes;
+    this.#limit?.ended(bytes);
     this.#admit();
   }
 
   /** Nobody comes in any more. */
   shut(why: Failure): void {
     this.#why = why;
+    this.#forget?.();
     for (const waiter of [...this.#continuing.drain(), ...this.#fresh.drain()]) waiter.refuse(why);
   }
 
@@ -52,9 +67,11 @@ export class Gate {
       if (first === undefined || this.#operations >= OPERATIONS) return;
       // A single one that is larger than the limit must not wait for ever.
       if (this.#bytes > 0 && this.#bytes + first.bytes > BYTES) return;
+      if (this.#limit?.admits(this.#operations) === false) return;
       queue.shift();
       this.#operations += 1;
       this.#bytes += first.bytes;
+      this.#limit?.began(first.bytes);
       first.admit();
     }
   }

@@ -12,6 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import { Failure, failureOf, isFailure } from '../../base/failure.ts';
 import { smb1Only } from '../smb1.ts';
 import { STATUS } from '../status/status.ts';
+import type { BulkLimit } from '../types.ts';
 import { badAnswer } from '../wire/bytes.ts';
 import { COMMAND, type Header, readHeader, splitChain, UNASKED } from '../wire/header.ts';
 import { u64At } from '../wire/u64.ts';
@@ -38,11 +39,12 @@ const MARK = { smb1: 0x424d53ff, transform: 0x424d53fd } as const;
 export class Link {
   readonly subject: string;
   readonly credits = new Credits();
-  readonly gate = new Gate();
+  readonly gate: Gate;
   readonly closed: Promise<Failure>;
   /** Milliseconds for an answer unless a request says otherwise. */
   readonly timeoutMs: number;
   readonly #clock: Clock;
+  readonly #bulk: BulkLimit | undefined;
   readonly #reader: FrameReader;
   readonly #inFlight: InFlight;
   readonly #lanes = new Lanes();
@@ -61,11 +63,14 @@ export class Link {
   /**
    * @param subject names the server in messages: `host:port`
    * @param shortestMs the shortest time limit that any request of this link will have: it sets how often deadlines are looked at
+   * @param bulk what holds bulk work back
    */
-  constructor(subject: string, timeoutMs: number, clock: Clock, shortestMs = timeoutMs) {
+  constructor(subject: string, timeoutMs: number, clock: Clock, shortestMs = timeoutMs, bulk?: BulkLimit) {
     this.subject = subject;
     this.timeoutMs = timeoutMs;
     this.#clock = clock;
+    this.#bulk = bulk;
+    this.gate = new Gate(bulk);
     this.#inFlight = new InFlight(clock.monoMs());
     this.#reader = new FrameReader(FIRST_LIMIT_BYTES, (frame) => this.#receive(frame));
     this.closed = new Promise((resolve) => {
@@ -79,6 +84,7 @@ export class Link {
   readonly onread = {
     buffer: (): Buffer => this.#reader.buffer(),
     callback: (length: number): boolean => {
+      this.#bulk?.arrived(length);
       this.#guard(() => this.#reader.took(length));
       return true;
     },
