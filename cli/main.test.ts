@@ -65,6 +65,8 @@ describe('exit codes', () => {
     ['two sources of a password', ['users', 'set', 'a', '--password-stdin', '--password-file', '/x']],
     ['a duration that is none', ['pause', 'soon']],
     ['a pause longer than a week', ['pause', '8d']],
+    ['days without a rate', ['limit', '--days', 'mon-fri']],
+    ['hours without a limit', ['limit', 'none', '08-18']],
     ['an event number that is none', ['events', '--after', 'x']],
     ['help on what is not there', ['help', 'nothing']],
   ])('%s ends with 2', async (_, args) => {

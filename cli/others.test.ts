@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeStatus } from '../agent/http/daemon.fake.ts';
 import { EVENTS_LIMIT } from '../api/event.ts';
+import { Failure } from '../base/failure.ts';
 import { type Bench, lastJson, openBench, type RunOptions, run } from './run.fake.ts';
 
 let bench: Bench;
@@ -23,6 +24,12 @@ describe('the other commands', () => {
     [['pause', '90'], { name: 'pause', minutes: 90 }],
     [['pause'], { name: 'pause', minutes: undefined }],
     [['resume'], { name: 'resume' }],
+    [['limit', 'none'], { limits: [] }],
+    [['limit', '20mbit'], { limits: [{ rate: '20mbit' }] }],
+    [
+      ['limit', '20mbit', '08-18', '--days', 'mon-fri'],
+      { limits: [{ rate: '20mbit', hours: '08-18', days: 'mon-fri' }] },
+    ],
   ])('%j orders that and says what the daemon says', async (args, order) => {
     expect(await ask(args)).toEqual({ exitCode: 0, stdout: 'it is done\n', stderr: '' });
     expect(bench.daemon.orders).toEqual([order]);
@@ -31,6 +38,31 @@ describe('the other commands', () => {
   it('says the next step too when the daemon names one', async () => {
     bench.daemon.answerWith({ accepted: true, why: 'mirroring stops', hint: 'start it again with start-sync' });
     expect((await ask(['stop-sync'])).stdout).toBe('mirroring stops\n  start it again with start-sync\n');
+  });
+
+  it('limit shows the limits, the one that holds now, and whether it holds anything back', async () => {
+    expect((await ask(['limit'])).stdout).toBe(
+      '20mbit    08-18       mon-fri\nNow: 20 Mbit/s, and it is holding the mirror back.\n',
+    );
+    expect(lastJson(await ask(['limit', '--json']))).toMatchObject({ nowBytesPerSecond: 2_500_000, limiting: true });
+  });
+
+  it('a limit that cannot be read is told as the daemon tells it', async () => {
+    bench.daemon.answerWith(
+      new Failure({ code: 'settings-invalid', doing: 'write settings', what: '1 error\nlimit[0].rate: is not a rate' }),
+    );
+    const ran = await ask(['limit', 'fast']);
+    expect(ran).toMatchObject({ exitCode: 15, stdout: '' });
+    expect(ran.stderr).toContain('is not a rate');
+  });
+
+  it('status tells what holds the mirror back, and nothing where nothing does', async () => {
+    expect((await ask(['status'])).stdout).not.toContain('Load');
+    const load = { limitBytesPerSecond: 2_500_000, limiting: true, yielding: true, inFlightAtMost: 2 };
+    bench.daemon.change({ mirror: { ...fakeStatus.mirror, load } });
+    expect((await ask(['status'])).stdout).toContain(
+      'Load       limited to 20 Mbit/s, which holds it back; the main answers slowly: a full pass has at most 2 in flight\n',
+    );
   });
 
   it('problems lists what could not be copied', async () => {
