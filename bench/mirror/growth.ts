@@ -34,7 +34,9 @@ export async function measureGrowth(rounds: number, wanted: readonly string[] = 
       makePopulation(`${ground.disk}/${folder}`, files(name), folders(name));
     }
     const one = async (part: string): Promise<Grown> => {
-      const grown = await grow({ port: PORT, share: part }, await emptyFolder(ground, 'target'), files(part));
+      const grown = await grow({ port: PORT, share: part }, await emptyFolder(ground, 'target'), files(part), () =>
+        ground.pids(),
+      );
       const { peakMib, afterMib, firstMs, againMs } = grown;
       progress(
         `${part.padEnd(5)} peak ${peakMib.toFixed(0)} MiB, after ${afterMib.toFixed(0)} MiB; first pass ${(firstMs / 1_000).toFixed(1)} s, again ${(againMs / 1_000).toFixed(1)} s`,
