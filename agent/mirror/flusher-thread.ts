@@ -15,12 +15,28 @@ const index = new DatabaseSync(indexFile);
 /** Pages of 4 KiB in the log before it is worth the effort. */
 const LOG_LIMIT_BYTES = 16 * 1_048_576;
 
-parentPort?.on('message', () => {
+/** Moves all that is in the log; false while somebody goes on writing behind it. */
+function checkpoint(): boolean {
+  const done = index.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
+  return done?.['log'] === done?.['checkpointed'];
+}
+
+parentPort?.on('message', (order) => {
+  if (order === 'empty-log') {
+    let isEmpty = false;
+    try {
+      isEmpty = checkpoint();
+    } catch {
+      // Told by the flushes, if the disk has failed; the log may stay long.
+    }
+    parentPort?.postMessage({ isEmpty });
+    return;
+  }
   let why = '';
   try {
     syncFileSystem(folder);
     const log = fs.statSync(`${indexFile}-wal`, { throwIfNoEntry: false });
-    if (log !== undefined && log.size > LOG_LIMIT_BYTES) index.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    if (log !== undefined && log.size > LOG_LIMIT_BYTES) checkpoint();
   } catch (error) {
     why = textOf(error);
   }

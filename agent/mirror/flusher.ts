@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { Failure, isFailure } from '../../base/failure.ts';
 import type { IndexStore } from './index-store.ts';
+import { LogRelief } from './log-relief.ts';
 
 /** Milliseconds between looks whether something waits. */
 const EVERY_MS = 1_000;
@@ -19,6 +20,7 @@ export interface FlusherOptions {
 export class Flusher {
   readonly #options: FlusherOptions;
   readonly #thread: Worker;
+  readonly #log: LogRelief;
   readonly #timer: NodeJS.Timeout;
   #batch = 0;
   #closed = false;
@@ -29,9 +31,16 @@ export class Flusher {
     this.#thread = new Worker(new URL('./flusher-thread.ts', import.meta.url), {
       workerData: { mirrorPath: options.mirrorPath, indexFile: options.index.file },
     });
-    this.#thread.on('message', (why: unknown) => this.#flushed(String(why)));
+    this.#log = new LogRelief(options.index, () => this.#thread.postMessage('empty-log'));
+    this.#thread.on('message', (answer: unknown) => {
+      if (typeof answer === 'string') this.#flushed(answer);
+      else this.#log.tried((answer as { isEmpty: boolean }).isEmpty, performance.now());
+    });
     this.#thread.on('error', (error) => this.#flushed(error.message));
-    this.#timer = setInterval(() => this.#flush(), EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#flush();
+      this.#log.look(performance.now());
+    }, EVERY_MS);
   }
 
   #flush(): void {
@@ -97,6 +106,7 @@ export class Flusher {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    this.#log.end();
     await this.#thread.terminate();
   }
 }

@@ -35,6 +35,7 @@ import {
 import { CONDEMNED, NO_PARENT, prepareSchema, SCHEMA_VERSION } from './index-schema.ts';
 import { type Intent, Intents } from './intents.ts';
 import { below } from './names.ts';
+import { Room } from './room.ts';
 
 /** Milliseconds that writes are gathered before they are committed together. */
 const COMMIT_MS = 20;
@@ -46,6 +47,7 @@ const DEPTH_LIMIT = 4_096;
 export class IndexStore {
   readonly #database: DatabaseSync;
   readonly file: string;
+  readonly room = new Room();
   readonly #intents: Intents;
   /** A directory was made that is not committed: what is placed in it could not be found again. */
   #isParentWaiting = false;
@@ -71,7 +73,7 @@ export class IndexStore {
       database = new DatabaseSync(this.file);
       this.#database = database;
       this.#database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;',
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;',
       );
       const version = prepareSchema(this.#database);
       if (version !== SCHEMA_VERSION)

@@ -75,6 +75,8 @@ export class Lane {
       for (let job = this.#admit(); job !== undefined; job = this.#admit()) {
         void this.#fly(job);
         if (this.#pace.isTired) await this.#pace.rest();
+        const { wait } = this.#options.ground.index.room;
+        if (wait !== undefined) await wait;
       }
     } catch (error) {
       this.#failed ??= error;

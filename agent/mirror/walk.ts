@@ -35,6 +35,7 @@ export async function walk(ground: Ground, tree: Tree, from: DirectoryAt, option
   let failed: unknown;
   const visit = async (at: DirectoryAt): Promise<void> => {
     try {
+      await ground.index.room.wait;
       if (await scanOne(ground, tree, at, options)) levels.push({ at, page: [], after: '' });
     } catch (error) {
       failed ??= error;
