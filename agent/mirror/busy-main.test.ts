@@ -8,6 +8,7 @@ import { actionOf, STATUS, statusFailure } from '../../smb/status/status.ts';
 import { silentLog } from '../../test/fakes/log.ts';
 import type { FromEngine } from '../engine-messages.ts';
 import { Mirror } from './index.ts';
+import { Load } from './load/load.ts';
 
 it.each(['NO_MEMORY', 'INSUFFICIENT_RESOURCES', 'INSUFF_SERVER_RESOURCES', 'TOO_MANY_SESSIONS'] as const)(
   'that answers TREE_CONNECT with %s',
@@ -30,6 +31,7 @@ it.each(['NO_MEMORY', 'INSUFFICIENT_RESOURCES', 'INSUFF_SERVER_RESOURCES', 'TOO_
         tries += 1;
         throw failure;
       },
+      load: new Load({ clock: systemClock, later: () => {} }),
       clock: systemClock,
       log: silentLog,
       random: () => 0.5,

@@ -6,6 +6,7 @@ import { guardOf, linkOpener } from '../../agent/engine-main.ts';
 import type { ShareState } from '../../agent/engine-messages.ts';
 import { Mirror } from '../../agent/mirror/index.ts';
 import type { OpenLink } from '../../agent/mirror/links.ts';
+import { Load } from '../../agent/mirror/load/load.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Tree } from '../../smb/types.ts';
 import { silentLog } from '../fakes/log.ts';
@@ -41,6 +42,7 @@ beforeAll(async () => {
     passEveryMs: 3_600_000,
     owner: STANDBY,
     open: held(open),
+    load: new Load({ clock: systemClock, later: () => {} }),
     clock: systemClock,
     log: silentLog,
     random: () => 0.5,
