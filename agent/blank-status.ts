@@ -33,6 +33,7 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
     pausedUntilMs: null,
     frozenFor: '',
     restore: null,
+    verify: null,
     processes: {
       agent: { alive: true, pid: process.pid, rssBytes: process.memoryUsage.rss() },
       net: { alive: false, pid: 0, rssBytes: 0 },

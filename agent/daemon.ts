@@ -87,6 +87,14 @@ export function openDaemon(parts: DaemonParts): Daemon {
       return { limits: (present?.limits() ?? []).map(limitText), nowBytesPerSecond: limitBytesPerSecond, limiting };
     },
     problems: () => parts.current()?.problems() ?? { problems: [] },
+    verify: async (request) => parts.current()?.proof.verify(request) ?? NOT_SET_UP,
+    stopVerify: async () => parts.current()?.proof.stop() ?? NOT_SET_UP,
+    findings: () => ({ findings: parts.current()?.proof.findings ?? [] }),
+    async explain(about) {
+      const present = parts.current();
+      if (present !== undefined) return present.proof.explain(about);
+      throw new Failure({ code: 'not-set-up', doing: 'explain', what: NOT_SET_UP.why });
+    },
     events: (after) => parts.journal.after(after),
     subscribe: parts.subscribe,
   };

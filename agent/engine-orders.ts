@@ -92,6 +92,17 @@ export class Orders {
         await this.#configured?.mirror.stop();
         tell({ kind: 'stopped' });
         return;
+      case 'verify':
+        this.#verify(order.heal, order.hashes);
+        return;
+      case 'stop-verify':
+        await this.#now.mirror.proof.stopVerify();
+        return;
+      case 'explain': {
+        const explanation = this.#now.mirror.proof.explain(order.share, order.path);
+        tell({ kind: 'explained', n: order.n, explanation });
+        return;
+      }
       case 'freeze':
         this.#isWanted = false;
         await this.#now.mirror.freeze(order.decision);
@@ -135,6 +146,8 @@ export class Orders {
       shares,
       reserveBytes,
       passEveryMs,
+      scrubEveryMs: order.scrubEveryMs,
+      excludes: order.excludes,
       owner,
       load: this.#load,
       open,
@@ -148,6 +161,18 @@ export class Orders {
     // A restore is waited for by people: nothing holds it back.
     this.#configured = { order, mirror, main: new OpenShares(linkOpener(order.main, order.logon, guard)) };
     if (this.#isWanted && mirror.frozenFor === '') mirror.start();
+  }
+
+  #verify(heal: boolean, hashes: boolean): void {
+    const { mirror } = this.#now;
+    if (mirror.frozenFor !== '')
+      throw new Failure({
+        code: 'frozen',
+        doing: 'verify',
+        what: 'the mirror holds files that users changed during a takeover: it is not to be what the main has',
+        hint: 'hand back and run Restore Files first',
+      });
+    mirror.proof.verify(heal, hashes);
   }
 
   #handback(decision: string): HandbackDeps {

@@ -25,6 +25,7 @@ import { openLoop } from './loop.ts';
 import { openMemory } from './memory.ts';
 import { openNetLink } from './net-link.ts';
 import { askForPlan, commandOf } from './orders.ts';
+import { openProofLink, type ProofLink } from './proof-link.ts';
 import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
 import { buildStatus, type MirrorReport } from './status.ts';
@@ -54,6 +55,7 @@ export interface Standby {
   setLimits(limits: readonly LimitText[]): void;
   limits(): readonly Limit[];
   problems(): { problems: { share: string; path: string; why: string }[] };
+  readonly proof: ProofLink;
   /**
    * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
    * the address back by itself when no successor comes.
@@ -166,7 +168,10 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     },
   });
 
+  const proof = openProofLink(engine, () => parts.tell({ kind: 'status' }));
+
   const hearEngine = (message: FromEngine): void => {
+    proof.hear(message);
     switch (message.kind) {
       case 'beat':
         engineRssBytes = message.rssBytes;
@@ -190,6 +195,11 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         if (refusedLogOn.tell(message.code === 'log-on-refused'))
           alerts.raise({ code: message.code, subject: message.what, text: message.what, next: message.hint });
         return;
+      case 'verify':
+      case 'findings':
+      case 'explained':
+        // The proof's own.
+        return;
       case 'stopped':
       case 'frozen':
       case 'thawed':
@@ -210,6 +220,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       report,
       held: net.held,
       restore,
+      verify: proof.state,
       processes: {
         agent: { alive: true, pid: process.pid, rssBytes: process.memoryUsage.rss() },
         net: { alive: net.alive, pid: net.pid, rssBytes: net.rssBytes },
@@ -278,6 +289,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     },
     limits: () => limits,
     problems: () => ({ problems }),
+    proof,
     async close() {
       await loop.end();
       await engine.end();

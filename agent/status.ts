@@ -1,6 +1,7 @@
 /** Builds the status that people and programs are shown from what the parts know at this moment. Pure. */
 import type { LogEvent, RestoreProgress } from '../api/event.ts';
 import { layerNames, type MirrorStatus, type Status } from '../api/status.ts';
+import type { VerifyStatus } from '../api/verify.ts';
 import { humanDuration } from '../base/human.ts';
 import type { Policy, Sentence, State } from './decide/index.ts';
 import type { FromEngine } from './engine-messages.ts';
@@ -20,6 +21,7 @@ export interface StatusParts {
   report: MirrorReport | undefined;
   held: string[];
   restore: RestoreProgress | undefined;
+  verify: VerifyStatus | undefined;
   processes: Record<'agent' | 'net' | 'engine', ProcessReport>;
   alerts: LogEvent[];
   mail: Status['mail'];
@@ -56,6 +58,7 @@ export function buildStatus(parts: StatusParts): Status {
     pausedUntilMs: paused ?? null,
     frozenFor: facts.mirror.frozenFor,
     restore: parts.restore ?? null,
+    verify: parts.verify ?? null,
     processes: parts.processes,
     alerts: parts.alerts,
     mail: parts.mail,

@@ -20,6 +20,7 @@ import { setupRequest, userRequest } from './setup.ts';
 import { shareList, sharesRequest } from './shares.ts';
 import { status } from './status.ts';
 import { streamMessage } from './stream.ts';
+import { explainQuery, explanation, findingList, verifyRequest } from './verify.ts';
 import { queryNumber } from './words.ts';
 
 export interface Route<Body extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType> {
@@ -124,6 +125,18 @@ export const routes = {
   ]),
   users: command('/v1/users', "Set a user's password on the standby's own Samba.", userRequest),
   problems: get('/v1/problems', 'Files that could not be copied now, with reasons.', problemList),
+  verify: command(
+    '/v1/verify',
+    'Begin to compare main and mirror as a whole; status tells how it goes.',
+    verifyRequest,
+  ),
+  stopVerify: command('/v1/verify/stop', 'End the verify that runs.', noBody),
+  findings: get('/v1/verify/findings', 'What the last verify found, the first two hundred.', findingList),
+  explain: {
+    ...get('/v1/explain', 'Why a path is or is not mirrored.', explanation),
+    query: explainQuery,
+    errors: ['refused', 'failed'],
+  },
   events: {
     ...get('/v1/events', 'Recent decisions and alerts, oldest first, at most a thousand.', eventList),
     query: z.strictObject({

@@ -1,6 +1,7 @@
 /** The whole truth about the standby at one moment: a sentence for people first, then the figures behind it. */
 import { z } from 'zod';
 import { logEvent, restoreProgress } from './event.ts';
+import { verifyStatus } from './verify.ts';
 
 /**
  * ok: protected; serve: the standby serves; warn: protected less than usual; stop: automatic action stands still;
@@ -65,6 +66,10 @@ export const shareStatus = z.object({
   lastPassMs: z.number(),
   /** Content that moved: since ever, and in the last 24 hours (this hour and the 23 before it). */
   traffic: z.object({ ever: trafficFigures, day: trafficFigures }),
+  /** Since when every file is proven: was compared with the main, or copied from it. ms since 1970; 0 when never. */
+  provedMs: z.number(),
+  /** Files that the comparison behind `provedMs` could not compare: locked, changing, or not readable. */
+  unproven: z.number(),
 });
 export type ShareStatus = z.infer<typeof shareStatus>;
 
@@ -129,6 +134,8 @@ export const status = z.object({
   frozenFor: z.string(),
   /** null unless a restore runs. */
   restore: restoreProgress.nullable(),
+  /** The last verify; null when there was none. */
+  verify: verifyStatus.nullable(),
   processes: z.object({ agent: processStatus, net: processStatus, engine: processStatus }),
   /** The newest alerts, oldest first. */
   alerts: z.array(logEvent),

@@ -32,6 +32,7 @@ const c = {
   syncfs: libc.func('int syncfs(int fd)'),
   lseek: libc.func('int64_t lseek(int fd, int64_t offset, int whence)'),
   fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
+  posix_fadvise: libc.func('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)'),
 };
 
 const AT_FDCWD = -100;
@@ -84,15 +85,17 @@ export function setXattrDescriptor(fd: number, name: string, value: Uint8Array):
   if (c.fsetxattr(fd, name, value, value.length, 0) !== 0) throwErrno('fsetxattr', String(fd));
 }
 
+/** The most that the kernel lets a value have (XATTR_SIZE_MAX); one for all calls, which are synchronous. */
+const room = Buffer.alloc(65_536);
+
 /** The value of an extended attribute, or undefined when the file has none of that name. */
 export function getXattr(path: string, name: string): Buffer | undefined {
-  const room = Buffer.alloc(65_536);
   const length = Number(c.getxattr(path, name, room, room.length));
   if (length < 0) {
     if (ERRNO_NAMES.get(koffi.errno()) === 'ENODATA') return undefined;
     throwErrno('getxattr', path);
   }
-  return room.subarray(0, length);
+  return Buffer.from(room.subarray(0, length));
 }
 
 /** Flushes the file system that holds an open file; blocks until the disk has it. */
@@ -117,6 +120,17 @@ export function nextData(fd: number, from: number): number | undefined {
   if (at >= 0) return at;
   if (ERRNO_NAMES.get(koffi.errno()) === 'ENXIO') return undefined;
   throwErrno('lseek', String(fd));
+}
+
+/** posix_fadvise(2), the same number on x86_64 and arm64. */
+const POSIX_FADV_DONTNEED = 4;
+
+/**
+ * Lets go of what the kernel holds of an open file in memory, so that the next read asks the disk. Advice only: pages that are
+ * not written yet stay, and a file system without such a thing (tmpfs) keeps all of them.
+ */
+export function dropCached(fd: number): void {
+  c.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 /** socket(2): a raw descriptor, for protocols that Node's net and dgram do not speak (AF_PACKET, AF_NETLINK). */

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { addConfig } from './commands/config.ts';
 import { addEvents } from './commands/events.ts';
+import { addExplain } from './commands/explain.ts';
 import { addFailover } from './commands/failover.ts';
 import { addHelp } from './commands/help.ts';
 import { addLimit } from './commands/limit.ts';
@@ -16,6 +17,7 @@ import { addSmb } from './commands/smb.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
 import { addUsers } from './commands/users.ts';
+import { addVerify } from './commands/verify.ts';
 
 /** The program, ready to parse. Commander's own errors are thrown, so that one place gives the exit codes. */
 export function standbyProgram(): Command {
@@ -38,6 +40,8 @@ export function standbyProgram(): Command {
     addEvents,
     addUsers,
     addProblems,
+    addVerify,
+    addExplain,
     addSmb,
     addConfig,
     addHelp,

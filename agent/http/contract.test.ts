@@ -56,6 +56,10 @@ const calls: Record<Exclude<RouteName, 'stream'>, () => Promise<{ ok: boolean }>
   limits: () => client.call(routes.limits),
   setLimits: () => client.call(routes.setLimits, { body: { limits: [{ rate: '20mbit', hours: '08-18' }] } }),
   problems: () => client.call(routes.problems),
+  verify: () => client.call(routes.verify, { body: { heal: true } }),
+  stopVerify: () => client.call(routes.stopVerify),
+  findings: () => client.call(routes.findings),
+  explain: () => client.call(routes.explain, { query: { share: 'Projects', path: 'a/new.txt' } }),
   events: () => client.call(routes.events, { query: { after: '0' } }),
   openapi: () => client.call(routes.openapi),
 };

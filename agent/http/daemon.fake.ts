@@ -6,6 +6,7 @@ import type { Plan } from '../../api/command.ts';
 import { EVENTS_LIMIT, type LogEvent } from '../../api/event.ts';
 import type { ShareList } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
+import type { Explanation, FindingList } from '../../api/verify.ts';
 import type { Daemon, News, Order, OrderAnswer } from './daemon.ts';
 
 export interface FakeDaemon extends Daemon {
@@ -16,6 +17,8 @@ export interface FakeDaemon extends Daemon {
   answerWith(answer: OrderAnswer | Error): void;
   planWith(plan: Plan): void;
   listWith(shares: ShareList): void;
+  findWith(findings: FindingList['findings']): void;
+  explainWith(explanation: Explanation): void;
   /** Changes the status and tells the listeners. */
   change(part: Partial<Status>): void;
   happen(event: Omit<LogEvent, 'id'>): void;
@@ -57,6 +60,8 @@ export const fakeStatus: Status = {
           ever: { readBytes: 5_000_000, writtenBytes: 5_000_000, changedBytes: 5_000_000, uncomparedBytes: 0 },
           day: { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 },
         },
+        provedMs: START_MS,
+        unproven: 0,
       },
     ],
     files: 12_000,
@@ -74,6 +79,7 @@ export const fakeStatus: Status = {
   pausedUntilMs: null,
   frozenFor: '',
   restore: null,
+  verify: null,
   processes: {
     agent: { alive: true, pid: 100, rssBytes: 80_000_000 },
     net: { alive: true, pid: 101, rssBytes: 60_000_000 },
@@ -108,6 +114,17 @@ export function fakeDaemon(): FakeDaemon {
     name: 'FILES01',
     shares: [{ name: 'Projects', comment: 'work', kind: 'disk', special: false }],
   };
+  let findings: FindingList['findings'] = [];
+  let explanation: Explanation = {
+    share: 'Projects',
+    path: 'a/new.txt',
+    verdict: 'mirrored',
+    kind: 'file',
+    why: 'it is mirrored',
+    sinceMs: START_MS,
+    provedMs: START_MS,
+    size: 5_000,
+  };
   const order = async (what: unknown): Promise<OrderAnswer> => {
     orders.push(what);
     if (answer instanceof Error) throw answer;
@@ -127,6 +144,12 @@ export function fakeDaemon(): FakeDaemon {
     },
     listWith: (next) => {
       shares = next;
+    },
+    findWith: (next) => {
+      findings = next;
+    },
+    explainWith: (next) => {
+      explanation = next;
     },
     change(part) {
       status = { ...status, ...part };
@@ -157,6 +180,13 @@ export function fakeDaemon(): FakeDaemon {
       limiting: true,
     }),
     problems: () => ({ problems: [{ share: 'Projects', path: 'a/locked.doc', why: 'open elsewhere' }] }),
+    verify: order,
+    stopVerify: () => order('stop-verify'),
+    findings: () => ({ findings }),
+    explain: async (about) => {
+      await order(about);
+      return explanation;
+    },
     events: (after) => ({
       events: events.filter(({ id }) => id > after).slice(0, EVENTS_LIMIT),
       last: events.length,

@@ -9,6 +9,7 @@ import type { LimitList, LimitRequest } from '../../api/limit.ts';
 import type { SetupRequest, UserRequest } from '../../api/setup.ts';
 import type { ShareList, SharesRequest } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
+import type { Explanation, FindingList } from '../../api/verify.ts';
 
 export type Order =
   | { name: 'start-sync' }
@@ -48,6 +49,11 @@ export interface Daemon {
   setLimits(request: LimitRequest): Promise<OrderAnswer>;
   limits(): LimitList;
   problems(): ProblemList;
+  /** Begins a verify; resolves when it runs. */
+  verify(request: { heal: boolean; report: boolean }): Promise<OrderAnswer>;
+  stopVerify(): Promise<OrderAnswer>;
+  findings(): FindingList;
+  explain(about: { share: string; path: string }): Promise<Explanation>;
   /** Those with a greater id, oldest first, at most EVENTS_LIMIT. */
   events(after: number): EventList;
   /** Tells the listener, which never throws, until the returned function is called. */

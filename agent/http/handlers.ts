@@ -39,6 +39,10 @@ export function handlers(daemon: Daemon): Handler[] {
     bind(routes.setLimits, async (body) => orderReply(await daemon.setLimits(body))),
     bind(routes.users, async (body) => orderReply(await daemon.setUserPassword(body))),
     bind(routes.problems, () => done(daemon.problems())),
+    bind(routes.verify, async (body) => orderReply(await daemon.verify(body))),
+    bind(routes.stopVerify, async () => orderReply(await daemon.stopVerify())),
+    bind(routes.findings, () => done(daemon.findings())),
+    bind(routes.explain, async (_, about) => done(await daemon.explain(about))),
     bind(routes.events, (_, { after }) => done(daemon.events(after ?? 0))),
     bind(routes.openapi, () => done(openApi(daemon.status().version))),
   ];

@@ -3,7 +3,7 @@
  * placed in one go; big ones stream into a nameless draft (big-draft.ts).
  */
 import fs from 'node:fs';
-import { Failure } from '../../base/failure.ts';
+import { errnoOf, Failure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
 import { BigDraft } from './big-draft.ts';
@@ -171,7 +171,13 @@ export class Content implements FetchSink {
     const there = dir.look(name);
     if (there.kind !== 'file' || !sameSignature(there.signature, row.local)) return false;
     if (this.#big !== undefined) return this.#big.isCopyOf(there.signature);
-    return fs.readFileSync(dir.at(name)).equals(this.#memory ?? Buffer.alloc(0));
+    try {
+      return fs.readFileSync(dir.at(name)).equals(this.#memory ?? Buffer.alloc(0));
+    } catch (error) {
+      // A copy that the disk does not give back is as good as none.
+      if (errnoOf(error) === 'EIO') return false;
+      throw error;
+    }
   }
 
   /** How much of what is about to be placed is new, as far as it was compared with what lies here. */

@@ -9,6 +9,7 @@ import { foldCase } from '../handback/local.ts';
 import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
 import type { Outcome } from './content.ts';
+import { Excludes } from './excludes.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { IndexStore } from './index-store.ts';
@@ -25,6 +26,8 @@ export class FakeShare {
   readonly mirrorPath = path.join(this.folder, 'mirror');
   readonly statePath = path.join(this.folder, 'state');
   readonly outcomes: string[] = [];
+  /** What is left out; counts from the next opening on. */
+  excludes: string[] = [];
   ground: Ground;
   /** The main's clock; far ahead of what its files say, unless told otherwise. */
   mainMs = (): number => Date.now();
@@ -52,6 +55,7 @@ export class FakeShare {
       folder,
       attic,
       problems: new Problems(index),
+      excludes: new Excludes(this.excludes),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
       clock: { monoMs, wallMs: () => Date.now() },
       mainMs: () => this.mainMs(),

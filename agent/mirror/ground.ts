@@ -7,6 +7,7 @@ import { PAUSE_MS } from '../../smb/status/action.ts';
 import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
+import type { Excludes } from './excludes.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
@@ -28,6 +29,8 @@ export interface Ground {
   readonly attic: Attic;
   readonly problems: Problems;
   readonly space: Space;
+  /** What the settings leave out. */
+  readonly excludes: Excludes;
   readonly clock: Clock;
   readonly log: Log;
   /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that opening took. */
@@ -41,6 +44,8 @@ export interface Ground {
   /** What was placed since the start, for rates. */
   readonly placed: { files: number; bytes: number };
   readonly traffic: Traffic;
+  /** Set by whoever heals: then whatever is replaced is kept, however big and however often, and this hears where in the attic. */
+  readonly kept?: (where: string) => void;
 }
 
 /** Another volume or folder answers under the share's name. */
@@ -89,12 +94,20 @@ export function unsettle(ground: Ground, directory: string): void {
 export function keeperFor(ground: Ground, path: string, sharedBytes = 0): Keeper {
   // The later of two clocks: a day that a wrong clock made too old would be pruned at once.
   const wallMs = Math.max(ground.clock.wallMs(), ground.mainMs());
+  const { share, attic, kept } = ground;
+  const link = (dir: Directory, name: string): void => {
+    const where = attic.link(dir, name, share, path, wallMs);
+    kept?.(where);
+  };
   return {
-    move: (dir: Directory, name: string) => ground.attic.move(dir, name, ground.share, path, wallMs),
-    link: (dir: Directory, name: string) => ground.attic.link(dir, name, ground.share, path, wallMs),
+    move: (dir: Directory, name: string) => {
+      const where = attic.move(dir, name, share, path, wallMs);
+      kept?.(where);
+    },
+    link,
     keep: (dir: Directory, name: string, old: Signature) => {
-      if (ground.space.isSmall(Number(old.size) - sharedBytes))
-        ground.attic.keep(dir, name, old, ground.share, path, wallMs);
+      if (kept !== undefined) link(dir, name);
+      else if (ground.space.isSmall(Number(old.size) - sharedBytes)) attic.keep(dir, name, old, share, path, wallMs);
     },
   };
 }

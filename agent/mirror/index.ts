@@ -11,6 +11,7 @@ import { unixNs } from '../../smb/file-time.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
+import { Excludes } from './excludes.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
@@ -23,6 +24,9 @@ import type { Owner } from './metadata.ts';
 import { Moves } from './moves.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
+import { Proof } from './proof/index.ts';
+import { ProofStore } from './proof/store.ts';
+import type { ProvenShare } from './proof/verify.ts';
 import type { Gate } from './session.ts';
 import { ShareMirror } from './share.ts';
 import { Space } from './space.ts';
@@ -34,6 +38,10 @@ export interface MirrorOptions {
   shares: readonly string[];
   reserveBytes: number;
   passEveryMs: number;
+  /** Between the beginnings of two scrubs of a share at least; a day unless told. */
+  scrubEveryMs?: number | undefined;
+  /** Rules of excludes.ts; none unless told. */
+  excludes?: readonly string[] | undefined;
   owner: Owner;
   load: Load;
   open: OpenLink;
@@ -51,6 +59,7 @@ const TELL_MS = 250;
 const KNOWN_EVERY_MS = 60_000;
 const KNOWN_PAUSE_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const PROBLEMS_TOLD = 200;
 /** The same trouble is told again only after so long. */
 const ALERT_AGAIN_MS = 60_000;
@@ -59,6 +68,8 @@ const REPEAT_MS = 5_000;
 
 export class Mirror {
   readonly index: IndexStore;
+  /** Verify, scrub, and what they know. */
+  readonly proof: Proof;
   readonly #options: MirrorOptions;
   readonly #freeze: Freeze;
   readonly #attic: Attic;
@@ -89,11 +100,13 @@ export class Mirror {
     const { mirrorPath, clock, log } = options;
     for (const share of options.shares) refuseBadShare(share);
     this.index = new IndexStore(options.statePath, options.bootId);
+    let store: ProofStore;
     try {
       this.#freeze = openFreeze(mirrorPath, this.index);
       this.#attic = new Attic(mirrorPath);
       for (const share of options.shares) this.#folders.set(share, new MirrorFolder(mirrorPath, share, options.owner));
       this.#adopt();
+      store = new ProofStore(this.index);
     } catch (error) {
       for (const folder of this.#folders.values()) folder.close();
       this.index.close();
@@ -124,6 +137,8 @@ export class Mirror {
     }, clock);
     const { open } = this.#careful;
     const gate = oneAtATime();
+    const excludes = new Excludes(options.excludes ?? []);
+    const proven: ProvenShare[] = [];
     for (const [share, folder] of this.#folders) {
       const row = this.index.share(share);
       const ground: Ground = {
@@ -135,6 +150,7 @@ export class Mirror {
         attic: this.#attic,
         problems: this.#problems,
         space: this.#space,
+        excludes,
         clock,
         log,
         mainMs: () => this.#mainMs,
@@ -144,19 +160,31 @@ export class Mirror {
         placed: this.#placed,
         traffic: this.#traffic,
       };
-      this.#shares.push(
-        new ShareMirror({
-          ground,
-          open,
-          gate,
-          passEveryMs: options.passEveryMs,
-          load: options.load,
-          random: options.random,
-          alert: (code, what, hint) => this.#alert(code, what, hint, share),
-          changed: () => this.#tell(true),
-        }),
-      );
+      const mirror = new ShareMirror({
+        ground,
+        open,
+        gate,
+        passEveryMs: options.passEveryMs,
+        load: options.load,
+        random: options.random,
+        alert: (code, what, hint) => this.#alert(code, what, hint, share),
+        proved: () => {
+          const { provedMs, leftOut } = store.scrub(row.id);
+          return { provedMs, unproven: leftOut };
+        },
+        changed: () => this.#tell(true),
+      });
+      this.#shares.push(mirror);
+      proven.push({ ground, isFollowed: () => mirror.isFollowed });
     }
+    this.proof = new Proof({
+      ...options,
+      scrubEveryMs: options.scrubEveryMs ?? DAY_MS,
+      shares: proven,
+      store,
+      open,
+      alert: (code, what, hint, share) => this.#alert(code, what, hint, share),
+    });
     this.#timer = setInterval(() => this.#turn(), TELL_MS);
     this.#tell(true);
   }
@@ -191,12 +219,13 @@ export class Mirror {
     this.#running = true;
     this.#careful.askAgain();
     for (const share of this.#shares) share.start();
+    this.proof.start();
   }
 
-  /** When it returns nothing is written any more, and everything placed is in the index. */
-  async stop(): Promise<void> {
+  /** When it returns nothing is written any more, and everything placed is in the index. `isForGood`: by order, so that a verify under way ends. */
+  async stop(isForGood = true): Promise<void> {
     this.#running = false;
-    await Promise.all(this.#shares.map((share) => share.stop()));
+    await Promise.all([this.proof.stop(isForGood), ...this.#shares.map((share) => share.stop())]);
     this.#traffic.save(true);
     this.index.commit();
     this.#tell(true);
@@ -221,7 +250,7 @@ export class Mirror {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.stop();
+    await this.stop(false);
     await this.#flusher.close();
     for (const folder of this.#folders.values()) folder.close();
     this.#attic.close();
@@ -252,6 +281,7 @@ export class Mirror {
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#space.look();
     this.#traffic.save();
+    this.proof.turn();
     this.#tell(false);
     if (!this.#running) return;
     if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();

@@ -16,7 +16,7 @@ import { compareFile } from './compare.ts';
 import { whyNotContent } from './content.ts';
 import { follow } from './follow.ts';
 import { ageMs, type Ground, isAboutPath, isOtherDirectory, isOtherFile, problemOf, toldOf } from './ground.ts';
-import { isLeftOut, nameOf, parentOf, whyUnfit } from './names.ts';
+import { nameOf, parentOf, whyUnfit } from './names.ts';
 import { removeAbsent } from './remove.ts';
 import { type Job, Scratch } from './scratch.ts';
 import { stamp } from './tidy.ts';
@@ -132,7 +132,7 @@ export class Live {
 
   /** One event of the watch. */
   changed(action: 'added' | 'removed' | 'modified' | 'renamed-from' | 'renamed-to' | 'stream', path: string): void {
-    if (path === '' || isLeftOut(path.split('/')[0] ?? '')) return;
+    if (path === '' || this.#options.ground.excludes.ruleFor(path) !== undefined) return;
     const directory = parentOf(path);
     this.#active.touch(directory, this.#now);
     switch (action) {
@@ -290,8 +290,9 @@ export class Live {
     const fresh = ground.index.find(ground.rootId, path);
     if (!now.directory || fresh?.id !== row.id || ground.folder.look(path).kind !== 'directory') return;
     const { parent, name } = row;
+    // Attributes and creation time are noted by whoever dresses it: a row must not say of them what is not done here.
     if (fresh.written !== now.written)
-      ground.index.put(ground.shareId, parent, name, 'directory', toldOf(now, fresh.fileId), undefined);
+      ground.index.put(ground.shareId, parent, name, 'directory', { ...fresh, written: now.written }, undefined);
     ground.folder.within(path, (dir) => stamp(ground, dir, row.id));
   }
 
@@ -312,6 +313,8 @@ export class Live {
       return;
     }
     signal.throwIfAborted();
+    // Listing its folder puts away what is here.
+    if (ground.excludes.ruleFor(path) !== undefined) return this.scanSoon(parentOf(path), 0);
     const unfit = whyUnfit(path);
     const problem = unfit === undefined ? whyNotContent(now) : { code: 'bad-name', why: unfit };
     if (problem !== undefined) ground.problems.add(ground.share, path, problem, ground.clock.wallMs());

@@ -23,7 +23,7 @@ export const ATTRIBUTE_RECALL_ON_DATA_ACCESS = 0x400000;
 
 export const DOS_ATTRIBUTE_NAME = 'user.DOSATTRIB';
 /** Read-only, hidden, system, directory, archive: what Samba keeps (SAMBA_ATTRIBUTES_MASK without volume and normal). */
-const KEPT_ATTRIBUTES = 0x37;
+export const KEPT_ATTRIBUTES = 0x37;
 /** XATTR_DOSINFO_ATTRIB | XATTR_DOSINFO_CREATE_TIME. */
 const VALID_ATTRIB_AND_CREATED = 0x11;
 const DOS_ATTRIBUTE_VERSION = 5;

@@ -13,7 +13,7 @@ import { whyNotContent } from './content.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
-import { below, isLeftOut, whyUnfit } from './names.ts';
+import { below, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
 import type { Job, Scratch } from './scratch.ts';
 
@@ -86,7 +86,10 @@ async function meet(
 ): Promise<void> {
   const { index, problems, share, clock } = ground;
   const path = below(at.path, entry.name);
-  if (isLeftOut(path)) return;
+  if (ground.excludes.ruleFor(path) !== undefined) {
+    putOut(ground, dir, at, entry.name);
+    return;
+  }
   const unfit = whyUnfit(path);
   if (unfit !== undefined) {
     problems.add(share, path, { code: 'bad-name', why: unfit }, clock.wallMs());
@@ -102,6 +105,20 @@ async function meet(
   }
   if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path);
   else meetFile(ground, dir, at, entry, path, work);
+}
+
+/** Left out by the settings, and here from before that: a copy that nobody keeps up would be served as if it were today's. */
+function putOut(ground: Ground, dir: Directory, at: DirectoryAt, name: string): void {
+  const { index, problems, share } = ground;
+  const path = below(at.path, name);
+  const row = index.child(at.id, name);
+  if (dir.look(name).kind !== 'none') {
+    keeperFor(ground, path).move(dir, name);
+    unsettle(ground, at.path);
+    ground.log.notice('put into the attic what the settings leave out', { share, path });
+  }
+  if (row !== undefined) index.remove(row);
+  problems.clear(share, path);
 }
 
 async function meetDirectory(

@@ -24,6 +24,8 @@ export interface ShareOptions {
   /** Between 0 and 1: so that shares do not reconnect in step. */
   random(): number;
   alert(code: string, what: string, hint: string): void;
+  /** Since when everything is proven, and how much is not. */
+  proved(): Pick<ShareState, 'provedMs' | 'unproven'>;
   /** The state changed. */
   changed(): void;
 }
@@ -175,6 +177,11 @@ export class ShareMirror {
     this.#options.changed();
   }
 
+  /** The connection works, and no pass is under way: what differs now is what changed just now. */
+  get isFollowed(): boolean {
+    return (this.#state === 'live' || this.#state === 'scanning') && this.#pass === undefined;
+  }
+
   /** Everything to be said of it now. */
   get status(): ShareState {
     const { ground } = this.#options;
@@ -192,6 +199,7 @@ export class ShareMirror {
       problem: this.#problem === '' ? ground.space.full : this.#problem,
       lastPassMs: row.lastPassMs,
       traffic: ground.traffic.of(ground.shareId),
+      ...this.#options.proved(),
     };
   }
 

@@ -36,7 +36,8 @@ export async function tidy(ground: Ground, tree: Tree, signal: AbortSignal): Pro
   }
 }
 
-async function tidyDirectory(
+/** One directory of the mirror: temps, what nobody knows, its times. Throws what concerns the connection, and on abort. */
+export async function tidyDirectory(
   ground: Ground,
   tree: Tree,
   id: number,
@@ -66,7 +67,8 @@ async function tidyDirectory(
   }
 }
 
-async function putAway(
+/** Puts away what is neither in the index nor on the main, if the main says so of this very name. */
+export async function putAway(
   ground: Ground,
   tree: Tree,
   dir: Directory,

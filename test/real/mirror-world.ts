@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_MEMORY } from '../../agent/engine-link.ts';
 import { type FromEngine, fromEngine, type ShareState, type ToEngine } from '../../agent/engine-messages.ts';
 import { type Channel, openChannel } from '../../base/channel.ts';
 import { mustRun } from '../../base/command.ts';
@@ -41,7 +42,7 @@ export class Engine {
   stderr = '';
 
   constructor() {
-    this.#child = spawn(process.execPath, [ENGINE], {
+    this.#child = spawn(process.execPath, [...ENGINE_MEMORY, ENGINE], {
       stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
