@@ -1,0 +1,48 @@
+/** Things to be done at a time of their own, one for each path: bounded, in the order in which they were noted first. */
+
+export class Agenda<T extends object> {
+  readonly #limit: number;
+  readonly #items = new Map<string, { dueMs: number; item: T }>();
+
+  /** @param limit how many it holds at most */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  /**
+   * What is noted already keeps the earlier of both times, and `merge` may change it. False when there is no room for it.
+   * @param dueMs by whatever clock `take` is asked with
+   */
+  note(path: string, dueMs: number, item: T, merge: (known: T) => void = () => {}): boolean {
+    const known = this.#items.get(path);
+    if (known === undefined) {
+      if (this.#items.size >= this.#limit) return false;
+      this.#items.set(path, { dueMs, item });
+      return true;
+    }
+    known.dueMs = Math.min(known.dueMs, dueMs);
+    merge(known.item);
+    return true;
+  }
+
+  /** Like `note`, but what was noted before is forgotten, and there is always room. */
+  replace(path: string, dueMs: number, item: T): void {
+    this.#items.set(path, { dueMs, item });
+  }
+
+  /** Takes out up to `limit` that are due; those that are `isBusy` stay. */
+  take(nowMs: number, limit: number, isBusy: (path: string) => boolean = () => false): [path: string, item: T][] {
+    const taken: [string, T][] = [];
+    for (const [path, { dueMs, item }] of this.#items) {
+      if (taken.length >= limit) break;
+      if (dueMs > nowMs || isBusy(path)) continue;
+      this.#items.delete(path);
+      taken.push([path, item]);
+    }
+    return taken;
+  }
+}
