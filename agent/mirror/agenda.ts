@@ -34,15 +34,27 @@ export class Agenda<T extends object> {
     this.#items.set(path, { dueMs, item });
   }
 
-  /** Takes out up to `limit` that are due; those that are `isBusy` stay. */
-  take(nowMs: number, limit: number, isBusy: (path: string) => boolean = () => false): [path: string, item: T][] {
+  /**
+   * Takes out up to `limit` that are due; those that are `isBusy` stay. `nextMs` is when the first of the others is due:
+   * infinite when nothing waits but busy ones, `nowMs` when more was due than the limit.
+   */
+  take(
+    nowMs: number,
+    limit: number,
+    isBusy: (path: string) => boolean = () => false,
+  ): { taken: [path: string, item: T][]; nextMs: number } {
     const taken: [string, T][] = [];
+    let nextMs = Number.POSITIVE_INFINITY;
     for (const [path, { dueMs, item }] of this.#items) {
-      if (taken.length >= limit) break;
-      if (dueMs > nowMs || isBusy(path)) continue;
+      if (isBusy(path)) continue;
+      if (dueMs > nowMs) {
+        nextMs = Math.min(nextMs, dueMs);
+        continue;
+      }
+      if (taken.length >= limit) return { taken, nextMs: nowMs };
       this.#items.delete(path);
       taken.push([path, item]);
     }
-    return taken;
+    return { taken, nextMs };
   }
 }

@@ -25,7 +25,7 @@ const MOVED_RETRY_MS = 400;
 const STAMP_STEP_MS = 30;
 /** A server without ChangeTime leaves the time of writing, which FAT keeps in steps of 2 s. */
 const WRITTEN_STEP_MS = 2_000;
-const FRESH_RETRY_MS = 150;
+const FRESH_RETRY_MS = 40;
 
 /** Throws only what concerns the connection; everything about this file is an outcome. */
 export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: AbortSignal): Promise<Outcome> {

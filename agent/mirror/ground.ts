@@ -30,7 +30,7 @@ export interface Ground {
   readonly space: Space;
   readonly clock: Clock;
   readonly log: Log;
-  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that opening took. */
+  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that the answer took. */
   mainMs(): number;
   /** Directories that were followed lately: where events with their old names belong. */
   readonly moves: Moves;

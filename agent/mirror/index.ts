@@ -119,7 +119,7 @@ export class Mirror {
     });
     this.#careful = carefully(async (share, use) => {
       const link = await options.open(share, use);
-      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
+      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - link.heardMs;
       return link;
     }, clock);
     const { open } = this.#careful;

@@ -25,8 +25,8 @@ export interface DirectoryAt {
 export interface ScanWork {
   /** Remembers what was met and what was lacking. */
   scratch: Scratch;
-  /** A file has to be copied. */
-  want(job: Job): void;
+  /** A file has to be copied; `instead` of a copy that is here, it is listed so. */
+  want(job: Job, instead?: Entry): void;
 }
 
 /** Children that are looked through at a time when a listing has ended. */
@@ -141,7 +141,7 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
   const told = toldOf(entry, entry.fileId);
   switch (compareFile(told, row, dir.look(entry.name))) {
     case 'fetch':
-      work.want(job);
+      work.want(job, entry);
       return;
     case 'dress':
       index.put(shareId, at.id, entry.name, 'file', told, dressInPlace(ground, row, dir, entry, told));

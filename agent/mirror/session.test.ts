@@ -69,6 +69,7 @@ function link(tree: Tree, close = (): void => {}): Link {
       signing: 'aes-gmac',
       cipher: undefined,
     },
+    heardMs: 0,
     echo: async () => 1,
     close,
     closed: new Promise(() => {}),

@@ -212,9 +212,11 @@ class Session {
         (path) => this.live.scanSoon(parentOf(path)),
       );
       passing(pass);
+      this.live.passing = true;
       await pass.done;
     } finally {
       passing(undefined);
+      this.live.passing = false;
       forget();
       link.close();
     }
