@@ -12,6 +12,7 @@ import type { Daemon, News, Order, OrderAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 import { checkSetup, listShares } from './setup.ts';
 import type { Standby } from './standby.ts';
+import { NO_LAGS } from './status.ts';
 
 export interface DaemonParts {
   journal: Journal;
@@ -87,6 +88,8 @@ export function openDaemon(parts: DaemonParts): Daemon {
       return { limits: (present?.limits() ?? []).map(limitText), nowBytesPerSecond: limitBytesPerSecond, limiting };
     },
     problems: () => parts.current()?.problems() ?? { problems: [] },
+    rpo: () => parts.current()?.rpo() ?? { all: NO_LAGS, shares: [] },
+    locked: () => parts.current()?.locked() ?? { count: 0, files: [] },
     events: (after) => parts.journal.after(after),
     subscribe: parts.subscribe,
   };

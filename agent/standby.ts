@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { RestoreProgress } from '../api/event.ts';
+import type { LockedList, Rpo } from '../api/rpo.ts';
 import type { Status } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import { textOf } from '../base/failure.ts';
@@ -27,7 +28,7 @@ import { openNetLink } from './net-link.ts';
 import { askForPlan, commandOf } from './orders.ts';
 import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
-import { buildStatus, type MirrorReport } from './status.ts';
+import { buildStatus, type LagReport, type MirrorReport, NO_LAGS } from './status.ts';
 import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
 
 export interface StandbyParts {
@@ -54,6 +55,8 @@ export interface Standby {
   setLimits(limits: readonly LimitText[]): void;
   limits(): readonly Limit[];
   problems(): { problems: { share: string; path: string; why: string }[] };
+  rpo(): Rpo;
+  locked(): LockedList;
   /**
    * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
    * the address back by itself when no successor comes.
@@ -79,6 +82,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   });
 
   let report: MirrorReport | undefined;
+  let lags: LagReport | undefined;
   let restore: RestoreProgress | undefined;
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
@@ -182,6 +186,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       case 'problems':
         problems = message.problems;
         return;
+      case 'rpo':
+        lags = message;
+        return;
       case 'restoring':
         restore = message;
         parts.tell({ kind: 'restore', progress: message });
@@ -208,6 +215,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       policy,
       sentence: words,
       report,
+      lags,
       held: net.held,
       restore,
       processes: {
@@ -278,6 +286,8 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     },
     limits: () => limits,
     problems: () => ({ problems }),
+    rpo: () => ({ all: lags?.all ?? NO_LAGS, shares: lags?.shares ?? [] }),
+    locked: () => lags?.locked ?? { count: 0, files: [] },
     async close() {
       await loop.end();
       await engine.end();

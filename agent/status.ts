@@ -1,11 +1,17 @@
 /** Builds the status that people and programs are shown from what the parts know at this moment. Pure. */
 import type { LogEvent, RestoreProgress } from '../api/event.ts';
+import type { LagFigures } from '../api/rpo.ts';
 import { layerNames, type MirrorStatus, type Status } from '../api/status.ts';
 import { humanDuration } from '../base/human.ts';
 import type { Policy, Sentence, State } from './decide/index.ts';
 import type { FromEngine } from './engine-messages.ts';
 
 export type MirrorReport = Extract<FromEngine, { kind: 'mirror' }>;
+
+/** Of the engine's message: the last one it sent. */
+export type LagReport = Extract<FromEngine, { kind: 'rpo' }>;
+
+export const NO_LAGS: LagFigures = { samples: 0, p50Ms: 0, p95Ms: 0, maxMs: 0 };
 
 export interface ProcessReport {
   alive: boolean;
@@ -18,6 +24,7 @@ export interface StatusParts {
   policy: Policy;
   sentence: Sentence;
   report: MirrorReport | undefined;
+  lags: LagReport | undefined;
   held: string[];
   restore: RestoreProgress | undefined;
   processes: Record<'agent' | 'net' | 'engine', ProcessReport>;
@@ -50,7 +57,7 @@ export function buildStatus(parts: StatusParts): Status {
             detail: fact.detail,
           };
     }),
-    mirror: mirrorStatus(parts.report),
+    mirror: mirrorStatus(parts.report, parts.lags),
     decision: 'decision' in durable.mode ? durable.mode.decision : '',
     held: parts.held,
     pausedUntilMs: paused ?? null,
@@ -78,7 +85,7 @@ export const NO_LOAD: MirrorStatus['load'] = {
   inFlightAtMost: 0,
 };
 
-function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
+function mirrorStatus(report: MirrorReport | undefined, lags: LagReport | undefined): MirrorStatus {
   const shares = report?.shares ?? [];
   const sum = (figure: (share: (typeof shares)[number]) => number): number =>
     shares.reduce((total, share) => total + figure(share), 0);
@@ -93,5 +100,7 @@ function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
     filesPerSecond: report?.filesPerSecond ?? 0,
     leftMs: report?.leftMs ?? -1,
     load: report?.load ?? NO_LOAD,
+    rpo: lags?.all ?? NO_LAGS,
+    locked: lags?.locked.count ?? 0,
   };
 }

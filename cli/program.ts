@@ -10,6 +10,7 @@ import { addLimit } from './commands/limit.ts';
 import { addPause } from './commands/pause.ts';
 import { addProblems } from './commands/problems.ts';
 import { addRestore } from './commands/restore.ts';
+import { addRpo } from './commands/rpo.ts';
 import { addSetup } from './commands/setup.ts';
 import { addShares } from './commands/shares.ts';
 import { addSmb } from './commands/smb.ts';
@@ -38,6 +39,7 @@ export function standbyProgram(): Command {
     addEvents,
     addUsers,
     addProblems,
+    addRpo,
     addSmb,
     addConfig,
     addHelp,

@@ -56,6 +56,8 @@ const calls: Record<Exclude<RouteName, 'stream'>, () => Promise<{ ok: boolean }>
   limits: () => client.call(routes.limits),
   setLimits: () => client.call(routes.setLimits, { body: { limits: [{ rate: '20mbit', hours: '08-18' }] } }),
   problems: () => client.call(routes.problems),
+  rpo: () => client.call(routes.rpo),
+  locked: () => client.call(routes.locked),
   events: () => client.call(routes.events, { query: { after: '0' } }),
   openapi: () => client.call(routes.openapi),
 };

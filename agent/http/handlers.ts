@@ -39,6 +39,8 @@ export function handlers(daemon: Daemon): Handler[] {
     bind(routes.setLimits, async (body) => orderReply(await daemon.setLimits(body))),
     bind(routes.users, async (body) => orderReply(await daemon.setUserPassword(body))),
     bind(routes.problems, () => done(daemon.problems())),
+    bind(routes.rpo, () => done(daemon.rpo())),
+    bind(routes.locked, () => done(daemon.locked())),
     bind(routes.events, (_, { after }) => done(daemon.events(after ?? 0))),
     bind(routes.openapi, () => done(openApi(daemon.status().version))),
   ];

@@ -13,6 +13,12 @@ export class Agenda<T extends object> {
     return this.#items.size;
   }
 
+  count(is: (item: T) => boolean): number {
+    let n = 0;
+    for (const { item } of this.#items.values()) if (is(item)) n += 1;
+    return n;
+  }
+
   /**
    * What is noted already keeps the earlier of both times, and `merge` may change it. False when there is no room for it.
    * @param dueMs by whatever clock `take` is asked with

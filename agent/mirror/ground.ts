@@ -8,8 +8,10 @@ import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
+import { type Held, isHeldCode } from './held.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
+import type { Lags } from './lags.ts';
 import { ATTRIBUTE_NORMAL } from './metadata.ts';
 import type { Moves } from './moves.ts';
 import { below } from './names.ts';
@@ -27,6 +29,8 @@ export interface Ground {
   readonly folder: MirrorFolder;
   readonly attic: Attic;
   readonly problems: Problems;
+  readonly held: Held;
+  readonly lags: Lags;
   readonly space: Space;
   readonly clock: Clock;
   readonly log: Log;
@@ -147,7 +151,7 @@ const LOCAL_RETRY_MS = 60_000;
 export function problemOf(error: unknown): Problem {
   if (!isFailure(error)) throw error;
   const action = actionOf(error);
-  const isHeld = ['sharing-violation', 'locked', 'delete-pending'].includes(error.code);
+  const isHeld = isHeldCode(error.code);
   return {
     code: error.code,
     why: isHeld ? `somebody holds it: ${error.what}` : error.what,

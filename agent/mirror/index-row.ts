@@ -53,8 +53,6 @@ export const SELECT = {
   children: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? ORDER BY name LIMIT ?`,
   directories: `SELECT ${ROW_COLUMNS} FROM objects WHERE parent = ? AND name > ? AND kind = 0 AND listed <= ? ORDER BY name LIMIT ?`,
   withFileId: `SELECT ${ROW_COLUMNS} FROM objects WHERE share = ? AND file_id = ? AND file_id <> 0 LIMIT 8`,
-  nextDirectory:
-    'SELECT min(CASE WHEN kind = 0 AND share = ? THEN id END) AS id, max(id) AS last FROM (SELECT id, kind, share FROM objects WHERE id > ? ORDER BY id LIMIT ?)',
   files: `SELECT ${ROW_COLUMNS} FROM objects WHERE id > ? AND share = ? AND kind = 1 ORDER BY id LIMIT ?`,
   condemned: `SELECT id FROM objects WHERE parent = ${CONDEMNED} LIMIT 1`,
 };

@@ -272,16 +272,6 @@ export class IndexStore {
     return this.#statement(SELECT.files).all(afterId, share, limit).map(rowOf);
   }
 
-  /**
-   * The first directory of a share after a row id, among the next `limit` rows; `after` is where to go on: 0 when that was the end.
-   */
-  nextDirectory(share: number, afterId: number, limit: number): { id: number | undefined; after: number } {
-    const found = this.#statement(SELECT.nextDirectory).get(share, afterId, limit);
-    if (found === undefined || found['last'] === null) return { id: undefined, after: 0 };
-    const id = found['id'] === null ? undefined : count(found, 'id');
-    return { id, after: id ?? count(found, 'last') };
-  }
-
   newestId(): number {
     return this.#number('SELECT coalesce(max(id), 0) AS n FROM objects');
   }

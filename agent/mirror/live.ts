@@ -116,6 +116,11 @@ export class Live implements Consequences {
     this.#options.want(job);
   }
 
+  /** Paths that may have changed and were not looked at since. */
+  get unseen(): number {
+    return this.#looking.size + this.#hints.count((hint) => hint.stage === 0);
+  }
+
   /** Looking again is a courtesy: while a pass places thousands, most of them are left to the scans. */
   isRoomy(): boolean {
     return this.#hints.size < COURTESY_LIMIT;

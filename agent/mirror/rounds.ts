@@ -7,6 +7,7 @@
 import type { Active } from './active.ts';
 import { Budget } from './budget.ts';
 import type { Ground } from './ground.ts';
+import { count } from './index-row.ts';
 
 /** Part of the time that listing may take: 5 % of one processor of the main at most. */
 const PART = 0.05;
@@ -14,6 +15,10 @@ const PART = 0.05;
 const ROWS = 5_000;
 /** A small tree is not listed more often than helps anybody. */
 const ROUND_MS = 2_000;
+
+/** The first directory behind a row, among the next rows, and the last of these: null when there are none. */
+const NEXT =
+  'SELECT min(CASE WHEN kind = 0 AND share = ? THEN id END) AS id, max(id) AS last FROM (SELECT id, kind, share FROM objects WHERE id > ? ORDER BY id LIMIT ?)';
 
 export class Rounds {
   readonly #ground: Ground;
@@ -53,9 +58,10 @@ export class Rounds {
       this.#roundMs = nowMs;
     }
     const { index, shareId } = this.#ground;
-    const next = index.nextDirectory(shareId, this.#after, ROWS);
-    this.#after = next.after;
-    const path = next.id === undefined ? undefined : index.path(next.id);
+    const found = index.get(NEXT, shareId, this.#after, ROWS);
+    const id = found === undefined || found['id'] === null ? undefined : count(found, 'id');
+    this.#after = id ?? (found === undefined || found['last'] === null ? 0 : count(found, 'last'));
+    const path = id === undefined ? undefined : index.path(id);
     // What is active has its own turns.
     return path === undefined || this.#active.has(path) ? undefined : path;
   }

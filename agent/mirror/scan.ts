@@ -148,7 +148,8 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
       return;
     case 'same':
       if (row.fileId !== entry.fileId && entry.fileId !== 0n) index.setFileId(row.id, entry.fileId);
-      problems.clear(share, path);
+      // The listing of an open file may be as old as its opening: what could not be read is well when an opening says so (look.ts).
+      if (!ground.held.has(share, path)) problems.clear(share, path);
       return;
   }
 }

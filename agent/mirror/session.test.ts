@@ -92,6 +92,7 @@ function begin(watched: Promise<void> = Promise.resolve()): void {
     load: new Load({ clock: share.ground.clock, later: () => {} }),
     watching: () => {},
     passing: () => {},
+    follows: () => {},
   };
   session = runSession(
     link(live, () => waiting?.reject(fault('disconnected', 'a'))),

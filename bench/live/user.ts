@@ -29,7 +29,10 @@ export async function startUser(share: string): Promise<User> {
 }
 
 async function write(tree: Tree, way: Way, path: string, content: Buffer): Promise<void> {
-  const source: StoreSource = { size: content.length, read: (offset, length) => content.subarray(offset, offset + length) };
+  const source: StoreSource = {
+    size: content.length,
+    read: (offset, length) => content.subarray(offset, offset + length),
+  };
   switch (way) {
     case 'new':
       await tree.store(path, source);

@@ -6,6 +6,7 @@ import type { Colour, Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { progressBar } from './bar.ts';
 import { loadWords } from './load.ts';
+import { lagWords } from './rpo.ts';
 import { moment } from './time.ts';
 
 type Paint = Screen['paint'];
@@ -36,6 +37,7 @@ export function statusLines(status: Status, paint: Paint): string[] {
     ...section('Layers', status.layers.map(layerLine)),
     ...section('Shares', shareLines(status)),
     ...loadLine(status),
+    ...section('Lag', lagLines(status)),
     ...section('Processes', processLines(status)),
     row('Mail', mailWords(status)),
     ...section('Alerts', status.alerts.map(alertLine)),
@@ -95,6 +97,16 @@ function trafficLines({ mirror }: Status): string[] {
   if (read === 0 && written === 0) return [];
   const whole = uncompared === 0 ? '' : `; ${humanSize(uncompared)} replaced whole, not compared`;
   return [`last 24 h: ${humanSize(read)} read, ${humanSize(written)} written, ${humanSize(changed)} changed${whole}`];
+}
+
+/** Changes that arrived, and files that cannot: nothing while there was neither. */
+function lagLines({ mirror }: Status): string[] {
+  return [
+    ...(mirror.rpo.samples === 0 ? [] : [lagWords(mirror.rpo)]),
+    ...(mirror.locked === 0
+      ? []
+      : [`${counted(mirror.locked, 'file is', 'files are')} held by somebody: standby status --locked`]),
+  ];
 }
 
 export function shareLine(share: ShareStatus, width: number): string {
