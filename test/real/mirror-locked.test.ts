@@ -31,7 +31,9 @@ it('mirrors files that are held in R, RW, RD and RWD, lists those in N, W, D and
   world.put('Held/never.txt', 'never');
   const never = await program.open('Held/never.txt', MODES.N);
   const unreadable = Object.keys(MODES).filter((mode) => !READABLE.includes(mode));
-  await until('those that can be read are here', () => READABLE.every((mode) => copy(`Held/${mode}.txt`) === `new ${mode}`));
+  await until('those that can be read are here', () =>
+    READABLE.every((mode) => copy(`Held/${mode}.txt`) === `new ${mode}`),
+  );
   const expected = [...unreadable, 'never'].map((name) => `Held/${name}.txt`).sort();
   await until('the others are listed', () => locked(engine).join() === expected.join());
   for (const mode of unreadable) expect(copy(`Held/${mode}.txt`)).toBe(`old ${mode}`);
