@@ -28,7 +28,7 @@ const WRITTEN_STEP_MS = 2_000;
 const FRESH_RETRY_MS = 40;
 
 /** Where a file is read: the share as it is, or as it was in a snapshot. */
-type Source = Pick<Tree, 'fetch' | 'fetchRanges'>;
+type Source = Pick<Tree, 'fetch'>;
 
 /**
  * Throws only what concerns the connection; everything about this file is an outcome.

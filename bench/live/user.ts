@@ -7,8 +7,7 @@ import { HOST, PASSWORD, PORT, USER } from '../smb/ground.ts';
  * new: a file that was not there; save: written beside it and renamed over it, as offices do; cut: opened, cut to nothing, written;
  * inPlace: written over without being cut, of which a server that is watched from above says nothing.
  */
-export const WAYS = ['new', 'save', 'cut', 'inPlace'] as const;
-export type Way = (typeof WAYS)[number];
+export type Way = 'new' | 'save' | 'cut' | 'inPlace';
 
 export interface User {
   /** Resolves when the answer to the last request is there. */
