@@ -287,10 +287,14 @@ export class Live implements Consequences {
     if (this.#scanning.has(path)) return Number.POSITIVE_INFINITY;
     this.#isRounding = true;
     this.#scanning.add(path);
-    void this.#guard(() => this.#scan(path, false, true)).finally(() => {
+    let tookMs = 0;
+    const answered = (ms: number): void => {
+      tookMs += ms;
+    };
+    void this.#guard(() => this.#scan(path, false, answered)).finally(() => {
       this.#scanning.delete(path);
       this.#isRounding = false;
-      this.#rounds.listed(now, this.#now - now);
+      this.#rounds.listed(now, tookMs);
       this.#ringAt(this.#now);
     });
     return Number.POSITIVE_INFINITY;
@@ -315,7 +319,7 @@ export class Live implements Consequences {
     }
   }
 
-  async #scan(path: string, deep: boolean, isRound = false): Promise<void> {
+  async #scan(path: string, deep: boolean, answered?: (tookMs: number) => void): Promise<void> {
     const { ground, tree, signal } = this.#options;
     const row = ground.index.find(ground.rootId, path);
     if (row?.kind !== 'directory') {
@@ -331,6 +335,7 @@ export class Live implements Consequences {
       {
         scratch: this.#scratch,
         want: (job, instead) => this.#wantListed(job, instead),
+        ...(answered === undefined ? {} : { answered }),
         signal,
         workers: 2,
         onlyNew: !deep,
@@ -342,7 +347,7 @@ export class Live implements Consequences {
     );
     this.#active.listed(path, this.#now, this.#hot.has(path));
     // What the rounds find to be copied or removed has its directory stamped by that.
-    if (!isRound) await this.#stamp(path);
+    if (answered === undefined) await this.#stamp(path);
   }
 
   /** A file that was written just now must not be half a version that replaces a whole one; who has waited for it says so in `#rested`. */
