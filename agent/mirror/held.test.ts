@@ -50,3 +50,14 @@ it('tells when the copy was made, and that there is none', async () => {
   expect(Math.abs((here?.copiedMs ?? 0) - before)).toBeLessThan(60_000);
   expect(notHere?.copiedMs).toBe(0);
 });
+
+it('stays when a listing shows the file as it is here: of an open file that may be old', async () => {
+  share.main.write('here.txt', 'here');
+  share.main.write('other.txt', 'other');
+  await share.pass();
+  share.ground.problems.add('docs', 'here.txt', HELD, 1_000);
+  share.ground.problems.add('docs', 'other.txt', { code: 'changing', why: 'it changes', retryMs: 100 }, 1_000);
+  await share.pass();
+  expect(listed()).toEqual(['here.txt since 1000']);
+  expect(share.ground.problems.has('docs', 'other.txt')).toBe(false);
+});
