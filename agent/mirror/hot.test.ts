@@ -13,7 +13,10 @@ interface Opened {
 }
 
 /** A main that lets watches be opened, one by one when the test says so. */
-function main(refuse: (directory: string) => Error | undefined = () => undefined): {
+function main(
+  refuse: (directory: string) => Error | undefined = () => undefined,
+  stat: (directory: string) => void = () => {},
+): {
   opened: Opened[];
   asked: string[];
   heard: string[];
@@ -55,7 +58,7 @@ function main(refuse: (directory: string) => Error | undefined = () => undefined
     };
   };
   const hot = new HotWatches({
-    tree: { watch } as unknown as Tree,
+    tree: { watch, stat: async (directory: string) => stat(directory) } as unknown as Tree,
     heard: (directory) => heard.push(directory),
     opened: () => {},
     failed: (error) => failed.push(error),
@@ -103,6 +106,18 @@ it('leaves a directory that cannot be watched in peace for a minute', async () =
   await settle(hot, ['gone', 'there'], 60_001);
   await settle(hot, ['gone', 'there'], 60_002);
   expect(asked.filter((directory) => directory === 'gone')).toHaveLength(2);
+  expect(failed).toEqual([]);
+  hot.close();
+});
+
+it('lets go of a directory that was removed while it was opened', async () => {
+  const { opened, failed, hot } = main(undefined, (directory) => {
+    if (directory === 'going') throw fault('delete-pending', directory);
+  });
+  await settle(hot, ['going', 'staying']);
+  expect(opened.find(({ directory }) => directory === 'going')?.closed).toBe(true);
+  expect(hot.has('going')).toBe(false);
+  expect(hot.has('staying')).toBe(true);
   expect(failed).toEqual([]);
   hot.close();
 });

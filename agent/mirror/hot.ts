@@ -5,6 +5,9 @@
  * Only on Samba: a Windows server tells all that from above, and there a directory that somebody has open keeps users from
  * renaming those above it. Samba minds that only with `strict rename = yes`, which is not its default.
  *
+ * A directory that somebody removes stays, without a name for anybody else, as long as it is open. The server ends our watch then
+ * (STATUS_DELETE_PENDING); where it could not, for it was removed before we asked, an opening or the next listing finds that out.
+ *
  * Bounded in number and in how fast they come; closed when the directory is quiet. A watch that ends is not opened again for a
  * while: the rounds (rounds.ts) see to its directory.
  */
@@ -67,13 +70,16 @@ export class HotWatches {
         return;
       }
       this.#watches.set(directory, watch);
+      // One that was removed between our opening and our request stays there until we let go, and tells nothing.
+      await this.#options.tree.stat(directory);
       this.#options.opened(directory);
       for await (const batch of watch.batches) {
         if (this.#watches.get(directory) !== watch) break;
         this.#options.heard(directory, batch);
       }
     } catch (error) {
-      this.#watches.delete(directory);
+      const watch = this.#watches.get(directory);
+      if (watch !== undefined) this.#end(directory, watch);
       // Gone, or not allowed, or more than the server bears.
       if (isAboutPath(error)) this.#refusedMs.set(directory, nowMs);
       else this.#options.failed(error);

@@ -2,10 +2,13 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SHARE } from '../../smb/wire/create.ts';
+import { seeded } from '../../tryout/files.ts';
 import { startProgram } from './mirror-holder.ts';
 import { type Engine, until, World } from './mirror-world.ts';
 
 const FOLDERS = 60;
+const REMOVALS = process.env['STANDBY_LONG'] === undefined ? 30 : 300;
+const SEED = 41;
 let world: World;
 let engine: Engine;
 
@@ -47,5 +50,19 @@ it('lets users rename the folders that it watches, and those above them', async 
   await until('the folders were followed', () => fs.existsSync(world.mirror('Warm/twenty/made.txt')));
   fs.writeFileSync(world.main('Warm/twenty/made.txt'), 'written after the rename');
   await until('and what happens in them', () => copy('Warm/twenty/made.txt') === 'written after the rename');
+  await world.same();
+});
+
+it(`holds no folder that users remove right after they worked in it (${REMOVALS} times, seed ${SEED})`, async () => {
+  const chance = seeded(SEED);
+  for (let n = 0; n < REMOVALS; n += 1) {
+    await world.client(`mkdir Gone${n}; put /etc/hostname Gone${n}/made.txt`);
+    await new Promise((resolve) => setTimeout(resolve, chance() * 120));
+    await world.client(`del Gone${n}/made.txt; rmdir Gone${n}`);
+  }
+  await until(
+    'all are gone from the main',
+    () => !fs.readdirSync(world.main('')).some((name) => name.startsWith('Gone')),
+  );
   await world.same();
 });
