@@ -173,6 +173,34 @@ export const explanation = z.object({
   size: z.number(),
 });
 export type Explanation = z.infer<typeof explanation>;
+/** How long changes took to arrive during the last 24 hours, in milliseconds; 0 where there are no samples. */
+const lagFigures = { samples: z.number(), p50Ms: z.number(), p95Ms: z.number(), maxMs: z.number() };
+
+export const shareRpo = z.object({
+  share: z.string(),
+  ...lagFigures,
+  /** Changes are told of as they happen. False: what happened since the last look is not known. */
+  isFollowed: z.boolean(),
+  /** Files known to have changed that are not here yet, and for how long the oldest of them has been known (ms; 0 when none). */
+  pending: z.number(),
+  pendingMs: z.number(),
+  /** Files that somebody holds: what is here of them is older, or nothing. */
+  locked: z.number(),
+  /** Files that could not be copied, those that are held among them. */
+  skipped: z.number(),
+});
+export type ShareRpo = z.infer<typeof shareRpo>;
+
+export const lockedFile = z.object({
+  share: z.string(),
+  path: z.string(),
+  /** These are ms since 1970. When it was first met held. */
+  sinceMs: z.number(),
+  /** When our copy was made; 0: there is none. */
+  copiedMs: z.number(),
+  /** Of which snapshot of the main our copy is; 0: of the file itself. */
+  snapshotMs: z.number(),
+});
 
 export const planSummary = z.object({
   hash: z.string(),
@@ -217,6 +245,13 @@ export const fromEngine = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('problems'),
     problems: z.array(z.object({ share: z.string(), path: z.string(), why: z.string() })),
+  }),
+  /** Once a second: how far behind the mirror is and was, and the files that are held, longest first. */
+  z.object({
+    kind: z.literal('rpo'),
+    all: z.object(lagFigures),
+    shares: z.array(shareRpo),
+    locked: z.object({ count: z.number(), files: z.array(lockedFile) }),
   }),
   /** Something happened that the administrator must hear of: disk full, log-on refused … */
   z.object({ kind: z.literal('alert'), code: z.string(), what: z.string(), hint: z.string() }),

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { RestoreProgress } from '../api/event.ts';
+import type { LockedList, Rpo } from '../api/rpo.ts';
 import type { Status } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import { textOf } from '../base/failure.ts';
@@ -28,7 +29,7 @@ import { askForPlan, commandOf } from './orders.ts';
 import { openProofLink, type ProofLink } from './proof-link.ts';
 import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
-import { buildStatus, type MirrorReport } from './status.ts';
+import { buildStatus, type LagReport, type MirrorReport, NO_LAGS } from './status.ts';
 import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
 
 export interface StandbyParts {
@@ -56,6 +57,8 @@ export interface Standby {
   limits(): readonly Limit[];
   problems(): { problems: { share: string; path: string; why: string }[] };
   readonly proof: ProofLink;
+  rpo(): Rpo;
+  locked(): LockedList;
   /**
    * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
    * the address back by itself when no successor comes.
@@ -81,6 +84,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   });
 
   let report: MirrorReport | undefined;
+  let lags: LagReport | undefined;
   let restore: RestoreProgress | undefined;
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
@@ -187,6 +191,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       case 'problems':
         problems = message.problems;
         return;
+      case 'rpo':
+        lags = message;
+        return;
       case 'restoring':
         restore = message;
         parts.tell({ kind: 'restore', progress: message });
@@ -218,6 +225,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       policy,
       sentence: words,
       report,
+      lags,
       held: net.held,
       restore,
       verify: proof.state,
@@ -290,6 +298,8 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     limits: () => limits,
     problems: () => ({ problems }),
     proof,
+    rpo: () => ({ all: lags?.all ?? NO_LAGS, shares: lags?.shares ?? [] }),
+    locked: () => lags?.locked ?? { count: 0, files: [] },
     async close() {
       await loop.end();
       await engine.end();

@@ -16,6 +16,7 @@ import {
 import type { ErrorCode } from './errors.ts';
 import { eventList } from './event.ts';
 import { limitList, limitRequest } from './limit.ts';
+import { lockedList, rpo } from './rpo.ts';
 import { setupRequest, userRequest } from './setup.ts';
 import { shareList, sharesRequest } from './shares.ts';
 import { status } from './status.ts';
@@ -137,6 +138,8 @@ export const routes = {
     query: explainQuery,
     errors: ['refused', 'failed'],
   },
+  rpo: get('/v1/rpo', 'How long changes took to arrive in the last 24 hours, and what is not here yet.', rpo),
+  locked: get('/v1/locked', 'Files that somebody holds, with the age of the copy that is here.', lockedList),
   events: {
     ...get('/v1/events', 'Recent decisions and alerts, oldest first, at most a thousand.', eventList),
     query: z.strictObject({

@@ -1,6 +1,7 @@
 /** The whole truth about the standby at one moment: a sentence for people first, then the figures behind it. */
 import { z } from 'zod';
 import { logEvent, restoreProgress } from './event.ts';
+import { lagFigures } from './rpo.ts';
 import { verifyStatus } from './verify.ts';
 
 /**
@@ -97,6 +98,10 @@ export const mirrorStatus = z.object({
     /** Operations of a full pass that may be in flight. */
     inFlightAtMost: z.number(),
   }),
+  /** How long changes took to arrive in the last 24 hours. */
+  rpo: lagFigures,
+  /** Files that somebody holds on the main; they are among the skipped. */
+  locked: z.number(),
 });
 export type MirrorStatus = z.infer<typeof mirrorStatus>;
 

@@ -11,6 +11,7 @@ import { addLimit } from './commands/limit.ts';
 import { addPause } from './commands/pause.ts';
 import { addProblems } from './commands/problems.ts';
 import { addRestore } from './commands/restore.ts';
+import { addRpo } from './commands/rpo.ts';
 import { addSetup } from './commands/setup.ts';
 import { addShares } from './commands/shares.ts';
 import { addSmb } from './commands/smb.ts';
@@ -42,6 +43,7 @@ export function standbyProgram(): Command {
     addProblems,
     addVerify,
     addExplain,
+    addRpo,
     addSmb,
     addConfig,
     addHelp,

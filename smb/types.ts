@@ -287,6 +287,11 @@ export type WatchBatch =
   /** The server lost events: everything below must be looked at again. */
   | { kind: 'overflow' };
 
+export interface WatchOptions {
+  recursive: boolean;
+  bufferBytes?: number;
+}
+
 export interface Watch {
   /**
    * Ends when the watch is closed, after what had come by then; throws when the connection or the directory is gone. Re-armed before
@@ -366,8 +371,11 @@ export interface Tree extends TreeMetadata {
    * rules, when SE_SACL_PRESENT is set; they take SeSecurityPrivilege (`access-denied`). `malformed` when it holds nothing to set.
    */
   writeSecurity(path: string, descriptor: Buffer, options?: { sacl: boolean }): Promise<void>;
-  /** CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. */
-  watch(directory: string, options: { recursive: boolean }): Promise<Watch>;
+  /**
+   * CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. `bufferBytes`: what the server keeps for
+   * us between two requests, beyond which it tells of an overflow; 262,144 unless told, and each 65,536 cost a credit.
+   */
+  watch(directory: string, options: WatchOptions): Promise<Watch>;
   /** FileFsFullSizeInformation. */
   space(): Promise<{ totalBytes: number; freeBytes: number }>;
   /** FileFsVolumeInformation, and the root's file id: the identity of what is behind the name. */

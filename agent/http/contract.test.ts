@@ -60,6 +60,8 @@ const calls: Record<Exclude<RouteName, 'stream'>, () => Promise<{ ok: boolean }>
   stopVerify: () => client.call(routes.stopVerify),
   findings: () => client.call(routes.findings),
   explain: () => client.call(routes.explain, { query: { share: 'Projects', path: 'a/new.txt' } }),
+  rpo: () => client.call(routes.rpo),
+  locked: () => client.call(routes.locked),
   events: () => client.call(routes.events, { query: { after: '0' } }),
   openapi: () => client.call(routes.openapi),
 };

@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../../api/command.ts';
 import { EVENTS_LIMIT, type LogEvent } from '../../api/event.ts';
+import type { LockedList, Rpo } from '../../api/rpo.ts';
 import type { ShareList } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
 import type { Explanation, FindingList } from '../../api/verify.ts';
@@ -73,6 +74,8 @@ export const fakeStatus: Status = {
     filesPerSecond: 0,
     leftMs: -1,
     load: { limitBytesPerSecond: 0, limiting: false, yielding: false, inFlightAtMost: 64 },
+    rpo: { samples: 812, p50Ms: 61, p95Ms: 290, maxMs: 4_100 },
+    locked: 1,
   },
   decision: '',
   held: [],
@@ -89,6 +92,31 @@ export const fakeStatus: Status = {
   mail: { waiting: 0, problem: '' },
   version: '0.1.0',
   atMs: START_MS + 60_000,
+};
+
+export const fakeRpo: Rpo = {
+  all: { samples: 812, p50Ms: 61, p95Ms: 290, maxMs: 4_100 },
+  shares: [
+    {
+      share: 'Projects',
+      samples: 812,
+      p50Ms: 61,
+      p95Ms: 290,
+      maxMs: 4_100,
+      isFollowed: true,
+      pending: 2,
+      pendingMs: 40,
+      locked: 1,
+      skipped: 1,
+    },
+  ],
+};
+
+export const fakeLocked: LockedList = {
+  count: 1,
+  files: [
+    { share: 'Projects', path: 'a/locked.doc', sinceMs: START_MS, copiedMs: START_MS - 3_600_000, snapshotMs: 0 },
+  ],
 };
 
 export const fakePlan: Plan = {
@@ -187,6 +215,8 @@ export function fakeDaemon(): FakeDaemon {
       await order(about);
       return explanation;
     },
+    rpo: () => fakeRpo,
+    locked: () => fakeLocked,
     events: (after) => ({
       events: events.filter(({ id }) => id > after).slice(0, EVENTS_LIMIT),
       last: events.length,

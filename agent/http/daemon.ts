@@ -6,6 +6,7 @@
 import type { Plan, ProblemList } from '../../api/command.ts';
 import type { EventList, LogEvent, RestoreProgress } from '../../api/event.ts';
 import type { LimitList, LimitRequest } from '../../api/limit.ts';
+import type { LockedList, Rpo } from '../../api/rpo.ts';
 import type { SetupRequest, UserRequest } from '../../api/setup.ts';
 import type { ShareList, SharesRequest } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
@@ -54,6 +55,8 @@ export interface Daemon {
   stopVerify(): Promise<OrderAnswer>;
   findings(): FindingList;
   explain(about: { share: string; path: string }): Promise<Explanation>;
+  rpo(): Rpo;
+  locked(): LockedList;
   /** Those with a greater id, oldest first, at most EVENTS_LIMIT. */
   events(after: number): EventList;
   /** Tells the listener, which never throws, until the returned function is called. */

@@ -43,6 +43,8 @@ export function handlers(daemon: Daemon): Handler[] {
     bind(routes.stopVerify, async () => orderReply(await daemon.stopVerify())),
     bind(routes.findings, () => done(daemon.findings())),
     bind(routes.explain, async (_, about) => done(await daemon.explain(about))),
+    bind(routes.rpo, () => done(daemon.rpo())),
+    bind(routes.locked, () => done(daemon.locked())),
     bind(routes.events, (_, { after }) => done(daemon.events(after ?? 0))),
     bind(routes.openapi, () => done(openApi(daemon.status().version))),
   ];

@@ -25,21 +25,40 @@ const MOVED_RETRY_MS = 400;
 const STAMP_STEP_MS = 30;
 /** A server without ChangeTime leaves the time of writing, which FAT keeps in steps of 2 s. */
 const WRITTEN_STEP_MS = 2_000;
-const FRESH_RETRY_MS = 150;
+const FRESH_RETRY_MS = 40;
 
-/** Throws only what concerns the connection; everything about this file is an outcome. */
-export async function fetchFile(ground: Ground, tree: Tree, job: Job, signal: AbortSignal): Promise<Outcome> {
+/** Where a file is read: the share as it is, or as it was in a snapshot. */
+type Source = Pick<Tree, 'fetch'>;
+
+/**
+ * Throws only what concerns the connection; everything about this file is an outcome.
+ * @param mayPlace asked when all of it is here; without its consent nothing is placed, and the outcome is `gone`
+ */
+export async function fetchFile(
+  ground: Ground,
+  tree: Source,
+  job: Job,
+  signal: AbortSignal,
+  mayPlace = (): boolean => true,
+): Promise<Outcome> {
   try {
-    return await fetchOnce(ground, tree, job, signal, true);
+    return await fetchOnce(ground, tree, job, signal, mayPlace, true);
   } catch (error) {
     if (!(error instanceof CannotPatch)) throw error;
     ground.log.warning(`copying it whole: ${error.message}`, { share: ground.share, path: job.path });
-    return fetchOnce(ground, tree, job, signal, false);
+    return fetchOnce(ground, tree, job, signal, mayPlace, false);
   }
 }
 
 /** `patch`: our copy may be the beginning of the new one; throws CannotPatch when it may not. */
-async function fetchOnce(ground: Ground, tree: Tree, job: Job, signal: AbortSignal, patch: boolean): Promise<Outcome> {
+async function fetchOnce(
+  ground: Ground,
+  tree: Source,
+  job: Job,
+  signal: AbortSignal,
+  mayPlace: () => boolean,
+  patch: boolean,
+): Promise<Outcome> {
   // How much room a big one needs is known when it is open: it may have holes, or be much like our copy of it.
   const promised = job.size > SMALL_BYTES ? 0 : job.size;
   if (!ground.space.take(promised)) return { kind: 'full', bytes: job.size };
@@ -58,7 +77,7 @@ async function fetchOnce(ground: Ground, tree: Tree, job: Job, signal: AbortSign
     const stepMs = fetched.before.changed === 0n ? WRITTEN_STEP_MS : STAMP_STEP_MS;
     if (ageMs(ground, fetched.before, askedMs) < stepMs)
       return { kind: 'problem', problem: { code: 'busy', why: 'it was changed just now', retryMs: FRESH_RETRY_MS } };
-    return content.place(job, fetched);
+    return mayPlace() ? content.place(job, fetched) : { kind: 'gone' };
   } catch (error) {
     if (error instanceof CannotPatch) throw error;
     const outcome = outcomeOf(error, job.size);

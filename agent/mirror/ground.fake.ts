@@ -12,7 +12,9 @@ import type { Outcome } from './content.ts';
 import { Excludes } from './excludes.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
+import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
+import { Lags } from './lags.ts';
 import { openFreeze } from './mark.ts';
 import { Moves } from './moves.ts';
 import { startPass } from './pass.ts';
@@ -45,6 +47,7 @@ export class FakeShare {
     const folder = new MirrorFolder(this.mirrorPath, 'docs', owner);
     const attic = new Attic(this.mirrorPath);
     const row = index.share('docs');
+    const problems = new Problems(index);
     if (row.identity === undefined) index.setIdentity(row.id, { volumeSerial: 7, rootFileId: 1n });
     const monoMs = (): number => performance.now();
     return {
@@ -54,8 +57,10 @@ export class FakeShare {
       index,
       folder,
       attic,
-      problems: new Problems(index),
       excludes: new Excludes(this.excludes),
+      problems,
+      held: new Held(index, problems),
+      lags: new Lags(index),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
       clock: { monoMs, wallMs: () => Date.now() },
       mainMs: () => this.mainMs(),

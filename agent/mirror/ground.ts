@@ -9,8 +9,10 @@ import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
 import type { Excludes } from './excludes.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
+import { type Held, isHeldCode } from './held.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
+import type { Lags } from './lags.ts';
 import { ATTRIBUTE_NORMAL } from './metadata.ts';
 import type { Moves } from './moves.ts';
 import { below } from './names.ts';
@@ -28,12 +30,14 @@ export interface Ground {
   readonly folder: MirrorFolder;
   readonly attic: Attic;
   readonly problems: Problems;
+  readonly held: Held;
+  readonly lags: Lags;
   readonly space: Space;
   /** What the settings leave out. */
   readonly excludes: Excludes;
   readonly clock: Clock;
   readonly log: Log;
-  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that opening took. */
+  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that the answer took. */
   mainMs(): number;
   /** Directories that were followed lately: where events with their old names belong. */
   readonly moves: Moves;
@@ -160,7 +164,7 @@ const LOCAL_RETRY_MS = 60_000;
 export function problemOf(error: unknown): Problem {
   if (!isFailure(error)) throw error;
   const action = actionOf(error);
-  const isHeld = ['sharing-violation', 'locked', 'delete-pending'].includes(error.code);
+  const isHeld = isHeldCode(error.code);
   return {
     code: error.code,
     why: isHeld ? `somebody holds it: ${error.what}` : error.what,

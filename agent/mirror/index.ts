@@ -15,8 +15,10 @@ import { Excludes } from './excludes.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
+import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
 import { chooseKnown, type KnownFile } from './known.ts';
+import { Lags } from './lags.ts';
 import { type CarefulOpen, carefully, type OpenLink } from './links.ts';
 import type { Load } from './load/load.ts';
 import { type Freeze, openFreeze } from './mark.ts';
@@ -61,6 +63,7 @@ const KNOWN_PAUSE_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const PROBLEMS_TOLD = 200;
+const LAGS_EVERY_MS = 1_000;
 /** The same trouble is told again only after so long. */
 const ALERT_AGAIN_MS = 60_000;
 /** Repeats what is unchanged, for a listener that came late. */
@@ -75,6 +78,8 @@ export class Mirror {
   readonly #attic: Attic;
   readonly #flusher: Flusher;
   readonly #problems: Problems;
+  readonly #held: Held;
+  readonly #lags: Lags;
   readonly #space: Space;
   readonly #traffic: Traffic;
   readonly #folders = new Map<string, MirrorFolder>();
@@ -90,6 +95,7 @@ export class Mirror {
   #told = '';
   #toldMs = 0;
   #toldProblems = -1;
+  #lagsMs = Number.NEGATIVE_INFINITY;
   #known: KnownFile | undefined;
   #knownMs = Number.NEGATIVE_INFINITY;
   #prunedMs = Number.NEGATIVE_INFINITY;
@@ -114,6 +120,8 @@ export class Mirror {
     }
     this.#problems = new Problems(this.index);
     this.#traffic = new Traffic(this.index, () => clock.wallMs());
+    this.#held = new Held(this.index, this.#problems);
+    this.#lags = new Lags(this.index);
     this.#flusher = new Flusher({
       mirrorPath,
       index: this.index,
@@ -132,7 +140,7 @@ export class Mirror {
     });
     this.#careful = carefully(async (share, use) => {
       const link = await options.open(share, use);
-      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
+      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - link.heardMs;
       return link;
     }, clock);
     const { open } = this.#careful;
@@ -149,6 +157,8 @@ export class Mirror {
         folder,
         attic: this.#attic,
         problems: this.#problems,
+        held: this.#held,
+        lags: this.#lags,
         space: this.#space,
         excludes,
         clock,
@@ -334,6 +344,20 @@ export class Mirror {
     };
   }
 
+  /** How far behind we are and were, and who holds what. */
+  #tellLags(): void {
+    const { clock, tell } = this.#options;
+    if (clock.monoMs() - this.#lagsMs < LAGS_EVERY_MS) return;
+    this.#lagsMs = clock.monoMs();
+    const wallMs = clock.wallMs();
+    tell({
+      kind: 'rpo',
+      all: this.#lags.figures(wallMs),
+      shares: this.#shares.map((share) => share.rpo),
+      locked: { count: this.#held.count(), files: this.#held.list(PROBLEMS_TOLD) },
+    });
+  }
+
   #tell(always: boolean): void {
     const { clock, tell } = this.#options;
     const status = this.status;
@@ -347,6 +371,7 @@ export class Mirror {
       this.#toldProblems = this.#problems.version;
       tell({ kind: 'problems', problems: this.#problems.list(PROBLEMS_TOLD) });
     }
+    this.#tellLags();
   }
 }
 

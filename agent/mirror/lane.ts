@@ -16,8 +16,8 @@ export interface LaneOptions {
   signal: AbortSignal;
   /** Small files in flight. */
   width: number;
-  /** What became of a file. */
-  settled(job: Job, outcome: Outcome): void;
+  /** What became of a file; `wasHeld` when it could not be read before, because somebody held it. */
+  settled(job: Job, outcome: Outcome, wasHeld: boolean): void;
 }
 
 const BYTES_IN_FLIGHT = 32 * 1_048_576;
@@ -103,6 +103,7 @@ export class Lane {
   }
 
   async #fly(job: Job): Promise<void> {
+    const { ground } = this.#options;
     const isBig = job.size > SMALL_BYTES;
     // A big file streams: what it holds in memory is the client's window, not its size.
     const bytes = isBig ? SMALL_BYTES : job.size;
@@ -110,8 +111,9 @@ export class Lane {
     this.#flyingBytes += bytes;
     this.#flyingBig += isBig ? 1 : 0;
     try {
+      const wasHeld = ground.held.has(ground.share, job.path);
       const outcome = await this.#fetch(job);
-      if (!this.#options.signal.aborted) this.#options.settled(job, outcome);
+      if (!this.#options.signal.aborted) this.#options.settled(job, outcome, wasHeld);
     } catch (error) {
       this.#failed ??= error;
     } finally {

@@ -26,7 +26,7 @@ export function startPass(
   ground: Ground,
   tree: Tree,
   signal: AbortSignal,
-  settled: (job: Job, outcome: Outcome) => void,
+  settled: (job: Job, outcome: Outcome, wasHeld: boolean) => void,
   vanished: (path: string) => void,
 ): Pass {
   const lane = new Lane({ ground, tree, signal, width: WIDTH, settled });

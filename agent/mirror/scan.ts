@@ -5,6 +5,7 @@
  * Nothing is removed here. A name that is lacking is only noted, and only when the listing came to its proven end and held
  * no name that we had to refuse; whether it is really gone is asked again before anything is done (remove.ts).
  */
+import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { dressInPlace } from './adopt.ts';
@@ -25,8 +26,10 @@ export interface DirectoryAt {
 export interface ScanWork {
   /** Remembers what was met and what was lacking. */
   scratch: Scratch;
-  /** A file has to be copied. */
-  want(job: Job): void;
+  /** A file has to be copied; `instead` of a copy that is here, it is listed so. */
+  want(job: Job, instead?: Entry): void;
+  /** The main took so long for one answer. */
+  answered?(tookMs: number): void;
 }
 
 /** Children that are looked through at a time when a listing has ended. */
@@ -44,7 +47,7 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
   const dir = openKnown(ground, at.path);
   let refused = 0;
   try {
-    for await (const batch of tree.list(at.path)) {
+    for await (const batch of timed(tree.list(at.path), clock, work)) {
       refused += noteRefused(ground, at, batch);
       for (const entry of batch.entries) {
         try {
@@ -65,6 +68,21 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
     work.scratch.closeListing(listing);
   }
   ground.log.debug('listed', { share, path: at.path, wallMs: clock.wallMs() });
+}
+
+/** The same batches; what the main took for each is told, what we make of them not counted. */
+async function* timed(
+  batches: AsyncIterable<ListBatch>,
+  clock: Clock,
+  { answered }: Pick<ScanWork, 'answered'>,
+): AsyncGenerator<ListBatch, void, undefined> {
+  let askedMs = clock.monoMs();
+  for await (const batch of batches) {
+    answered?.(clock.monoMs() - askedMs);
+    yield batch;
+    askedMs = clock.monoMs();
+  }
+  answered?.(clock.monoMs() - askedMs);
 }
 
 function noteRefused(ground: Ground, at: DirectoryAt, batch: ListBatch): number {
@@ -158,14 +176,15 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
   const told = toldOf(entry, entry.fileId);
   switch (compareFile(told, row, dir.look(entry.name))) {
     case 'fetch':
-      work.want(job);
+      work.want(job, entry);
       return;
     case 'dress':
       index.put(shareId, at.id, entry.name, 'file', told, dressInPlace(ground, row, dir, entry, told));
       return;
     case 'same':
       if (row.fileId !== entry.fileId && entry.fileId !== 0n) index.setFileId(row.id, entry.fileId);
-      problems.clear(share, path);
+      // The listing of an open file may be as old as its opening: what could not be read is well when an opening says so (look.ts).
+      if (!ground.held.has(share, path)) problems.clear(share, path);
       return;
   }
 }

@@ -8,12 +8,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BackOff, type BackOffLimits, jittered } from '../../base/back-off.ts';
 import { isFailure, textOf } from '../../base/failure.ts';
-import type { ShareState } from '../engine-messages.ts';
+import type { ShareRpo, ShareState } from '../engine-messages.ts';
 import { type Ground, mainChanged } from './ground.ts';
 import { isRefusal, type Link, type OpenLink, openUnlessAborted } from './links.ts';
 import type { Load } from './load/load.ts';
 import type { Pass } from './pass.ts';
-import { type Gate, runSession } from './session.ts';
+import { type Gate, NOTHING_PENDING, type Pending, runSession } from './session.ts';
 
 export interface ShareOptions {
   ground: Ground;
@@ -49,6 +49,8 @@ export class ShareMirror {
   #problem = '';
   #watching = false;
   #pass: Pass | undefined;
+  /** What the session knows to have changed and not to be here. */
+  #pending: () => Pending = () => NOTHING_PENDING;
   #running: { end: AbortController; done: Promise<void> } | undefined;
   #alerted = '';
   /** Ends the pause under way. */
@@ -124,10 +126,14 @@ export class ShareMirror {
             this.#pass = pass;
             this.#showWork();
           },
+          follows: (pending) => {
+            this.#pending = pending;
+          },
         },
         signal,
       );
     } finally {
+      this.#pending = () => NOTHING_PENDING;
       link.close();
     }
   }
@@ -200,6 +206,21 @@ export class ShareMirror {
       lastPassMs: row.lastPassMs,
       traffic: ground.traffic.of(ground.shareId),
       ...this.#options.proved(),
+    };
+  }
+
+  /** How long its changes took to arrive, and what of it is not here at the moment. */
+  get rpo(): ShareRpo {
+    const { share, clock, lags, held, problems } = this.#options.ground;
+    const waiting = this.#pending();
+    return {
+      share,
+      ...lags.figures(clock.wallMs(), share),
+      isFollowed: this.#state === 'live',
+      pending: waiting.files + (this.#pass?.left().files ?? 0),
+      pendingMs: waiting.sinceMs,
+      locked: held.count(share),
+      skipped: problems.count(share),
     };
   }
 

@@ -6,6 +6,7 @@ import type { Colour, Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { progressBar } from './bar.ts';
 import { loadWords } from './load.ts';
+import { lagWords } from './rpo.ts';
 import { moment } from './time.ts';
 import { verifyLine } from './verify.ts';
 
@@ -38,6 +39,7 @@ export function statusLines(status: Status, paint: Paint): string[] {
     ...section('Shares', shareLines(status)),
     ...loadLine(status),
     ...section('Verify', verifyWords(status)),
+    ...section('Lag', lagLines(status)),
     ...section('Processes', processLines(status)),
     row('Mail', mailWords(status)),
     ...section('Alerts', status.alerts.map(alertLine)),
@@ -105,6 +107,16 @@ function provenWords({ provedMs, unproven, complete }: ShareStatus, nowMs: numbe
   if (provedMs === 0) return '; not proven yet';
   const but = unproven === 0 ? '' : ` but for ${counted(unproven, 'file')}`;
   return `; proven ${humanDuration(Math.max(0, nowMs - provedMs))} ago${but}`;
+}
+
+/** Changes that arrived, and files that cannot: nothing while there was neither. */
+function lagLines({ mirror }: Status): string[] {
+  return [
+    ...(mirror.rpo.samples === 0 ? [] : [lagWords(mirror.rpo)]),
+    ...(mirror.locked === 0
+      ? []
+      : [`${counted(mirror.locked, 'file is', 'files are')} held by somebody: standby status --locked`]),
+  ];
 }
 
 /** @param nowMs wall time of the status */

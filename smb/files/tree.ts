@@ -23,6 +23,7 @@ import type {
   Tree,
   TreeView,
   Watch,
+  WatchOptions,
 } from '../types.ts';
 import { treeDisconnectRequest } from '../wire/simple.ts';
 import { extended, setExtended } from './extended.ts';
@@ -179,8 +180,8 @@ export class SmbTree implements Tree {
     return fileId(this.#line, path);
   }
 
-  watch(directory: string, options: { recursive: boolean }): Promise<Watch> {
-    return watch(this.#line, directory, options.recursive, this.#server.maxTransactBytes);
+  watch(directory: string, options: WatchOptions): Promise<Watch> {
+    return watch(this.#line, directory, options, this.#server.maxTransactBytes);
   }
 
   space(): Promise<{ totalBytes: number; freeBytes: number }> {

@@ -47,6 +47,7 @@ function start(): ProofStore {
   const link = (): Link => ({
     tree: { ...share.main.tree(), identity: async () => ({ volumeSerial: 7, rootFileId: 1n }) },
     server: Object.create(null),
+    heardMs: 0,
     echo: async () => 0,
     close: () => {},
     closed: new Promise(() => {}),
