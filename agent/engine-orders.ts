@@ -11,6 +11,7 @@ import { guardOf, linkOpener, OpenShares } from './engine-main.ts';
 import type { FromEngine, ToEngine } from './engine-messages.ts';
 import { carryOut, type HandbackDeps, type Progress, planRestore } from './handback/index.ts';
 import { readBootId } from './mirror/boot-id.ts';
+import { refuseFailing } from './mirror/disk-trouble.ts';
 import { Mirror } from './mirror/index.ts';
 import { Load } from './mirror/load/load.ts';
 import { Rate } from './mirror/progress.ts';
@@ -140,6 +141,7 @@ export class Orders {
     const open = linkOpener(order.main, order.logon, guard, this.#load);
     const { mirrorPath, statePath, shares, reserveBytes, passEveryMs, owner } = order;
     const { log, tell } = this.#options;
+    refuseFailing(mirrorPath);
     const mirror = new Mirror({
       mirrorPath,
       statePath,

@@ -133,6 +133,13 @@ export function dropCached(fd: number): void {
   c.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
+/** The same without blocking the event loop; false when the disk could not take everything. */
+export async function flushFileSystem(fd: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    c.syncfs.async(fd, (error: unknown, result: number) => (error ? reject(error) : resolve(result === 0)));
+  });
+}
+
 /** socket(2): a raw descriptor, for protocols that Node's net and dgram do not speak (AF_PACKET, AF_NETLINK). */
 export function openSocket(domain: number, type: number, protocol: number): number {
   const fd: number = c.socket(domain, type, protocol);

@@ -14,6 +14,7 @@ import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
 import { openDraft, publish } from './place.ts';
 import type { Problem } from './problems.ts';
+import { reparseWords } from './reparse-words.ts';
 import type { Job } from './scratch.ts';
 
 /** Held in memory up to this size. */
@@ -30,12 +31,15 @@ export type Outcome =
   | { kind: 'full'; bytes: number };
 
 /** Why an object is no plain content that may be read; undefined when it is. */
-export function whyNotContent(stat: Stat): Problem | undefined {
+export function whyNotContent(stat: Stat & { reparseTag?: number }): Problem | undefined {
   if ((stat.attributes & meta.ATTRIBUTE_REPARSE_POINT) !== 0)
-    return { code: 'link', why: 'a link, junction or placeholder on the main: links are not followed' };
+    return { code: 'link', why: `${reparseWords(stat.reparseTag ?? 0)}: what it leads to is not copied` };
   const recall = meta.ATTRIBUTE_OFFLINE | meta.ATTRIBUTE_RECALL_ON_OPEN | meta.ATTRIBUTE_RECALL_ON_DATA_ACCESS;
   if ((stat.attributes & recall) !== 0)
     return { code: 'offline', why: 'its content is on tape or in a cloud: reading it would call it back' };
+  // A folder with this mark has only the wish that new files in it be encrypted.
+  if ((stat.attributes & meta.ATTRIBUTE_ENCRYPTED) !== 0 && !stat.directory)
+    return { code: 'encrypted', why: 'it is encrypted for its owner (EFS): such files are not covered' };
   return undefined;
 }
 
@@ -71,6 +75,8 @@ export class Content implements FetchSink {
   /** Behind `#draft`, of a big one. */
   #big: BigDraft | undefined;
   readonly #traffic = { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 };
+  /** Whole, dressed and on the disk. */
+  #isSealed = false;
 
   /** @param promised bytes that room was promised for; given back by `close` */
   constructor(ground: Ground, job: Job, promised: number, patch: boolean) {
@@ -128,24 +134,39 @@ export class Content implements FetchSink {
     await this.#big?.finished();
   }
 
+  /**
+   * Makes the content whole, dressed and durable, unless what lies at its place has it already; `place` is to follow. Throws the
+   * system's error when the disk cannot take it.
+   */
+  async seal(job: Job, after: Stat): Promise<void> {
+    const { index, folder, rootId, contentSync } = this.#ground;
+    const row = index.find(rootId, job.path);
+    const draft = folder.within(parentOf(job.path), (dir) => {
+      if (row?.kind === 'file' && this.#isThere(dir, nameOf(job.path), row, after)) return undefined;
+      return this.#draft ?? this.#fromMemory(dir);
+    });
+    if (draft === undefined) return;
+    meta.dress(draft, 'file', after, folder.owner);
+    await contentSync.sync(draft);
+    this.#isSealed = true;
+  }
+
   /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
   place(job: Job, { after, bytes }: Fetched): Outcome {
-    const { index, folder, owner, rootId, shareId, problems, share, placed } = {
-      ...this.#ground,
-      owner: this.#ground.folder.owner,
-    };
+    const { index, folder, rootId, shareId, problems, share, placed } = this.#ground;
     const parent = index.find(rootId, parentOf(job.path));
     if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
     const name = nameOf(job.path);
     const row = index.child(parent.id, name);
     const told = toldOf(after, job.fileId);
     const at = { parent: parent.id, name };
-    const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
+    const local = folder.within(parentOf(job.path), (dir: Directory): Signature | undefined => {
       if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
         return dressInPlace(this.#ground, at, dir, after, told);
+      const draft = this.#draft;
+      // What lay there, and had this content, has just been changed.
+      if (draft === undefined || !this.#isSealed) return undefined;
       this.#count(row);
-      const draft = this.#draft ?? this.#fromMemory(dir);
-      meta.dress(draft, 'file', after, owner);
       intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
       return publish(
         draft,
@@ -155,6 +176,7 @@ export class Content implements FetchSink {
         keeperFor(this.#ground, job.path, this.#big?.sharedBytes),
       );
     });
+    if (local === undefined) return { kind: 'problem', problem: UNSEALED };
     index.put(shareId, parent.id, name, 'file', told, local);
     problems.clear(share, job.path);
     placed.files += 1;
@@ -208,3 +230,5 @@ export class Content implements FetchSink {
     traffic.note(shareId, this.#traffic);
   }
 }
+
+const UNSEALED: Problem = { code: 'busy', why: 'its copy was changed just now', retryMs: 200 };

@@ -14,17 +14,20 @@
  */
 import { errnoOf, isFailure } from '../../base/failure.ts';
 import { hasMoved } from '../../smb/share.ts';
-import type { Tree } from '../../smb/types.ts';
+import type { Stat, Tree } from '../../smb/types.ts';
 import { CannotPatch } from './big-draft.ts';
 import { Content, NoRoom, NotContent, type Outcome, SMALL_BYTES } from './content.ts';
+import { throwDiskTrouble } from './disk-trouble.ts';
 import { ageMs, type Ground, isAboutPath, localProblem, problemOf } from './ground.ts';
 import type { Job } from './scratch.ts';
 
 const MOVED_RETRY_MS = 400;
 /** Stamps of files move in steps: 10 ms at most on Linux, 15.6 ms on Windows. Two writes within one step look like one. */
 const STAMP_STEP_MS = 30;
-/** A server without ChangeTime leaves the time of writing, which FAT keeps in steps of 2 s. */
-const WRITTEN_STEP_MS = 2_000;
+/** FAT keeps times in steps of 2 s (MS-FSCC 2.1.1), older file systems in whole seconds; a server may round all of its times so. */
+const COARSE_STEP_MS = 2_000;
+/** FILETIME counts 100 ns. */
+const SECOND = 10_000_000n;
 const FRESH_RETRY_MS = 40;
 
 /** Where a file is read: the share as it is, or as it was in a snapshot. */
@@ -74,18 +77,32 @@ async function fetchOnce(
         kind: 'problem',
         problem: { code: 'changing', why: 'it changes while it is read', retryMs: MOVED_RETRY_MS },
       };
-    const stepMs = fetched.before.changed === 0n ? WRITTEN_STEP_MS : STAMP_STEP_MS;
-    if (ageMs(ground, fetched.before, askedMs) < stepMs)
-      return { kind: 'problem', problem: { code: 'busy', why: 'it was changed just now', retryMs: FRESH_RETRY_MS } };
+    const stepMs = stampStepMs(fetched.before);
+    const waitMs = stepMs - ageMs(ground, fetched.before, askedMs);
+    if (waitMs > 0) {
+      const retryMs = Math.min(Math.max(waitMs, FRESH_RETRY_MS), stepMs);
+      return { kind: 'problem', problem: { code: 'busy', why: 'it was changed just now', retryMs } };
+    }
+    await content.seal(job, fetched.after);
+    signal.throwIfAborted();
     return mayPlace() ? content.place(job, fetched) : { kind: 'gone' };
   } catch (error) {
     if (error instanceof CannotPatch) throw error;
+    throwDiskTrouble(error, ground.folder.at);
     const outcome = outcomeOf(error, job.size);
     if (outcome.kind === 'full' && !(error instanceof NoRoom)) ground.space.refused();
     return outcome;
   } finally {
     content.close();
   }
+}
+
+/**
+ * How far apart two changes must be to leave different stamps. Without a ChangeTime the time of writing counts, and of a stamp of
+ * whole seconds nobody can tell whether its server has finer ones: waiting costs two seconds, not waiting might cost the change.
+ */
+export function stampStepMs({ changed }: Pick<Stat, 'changed'>): number {
+  return changed === 0n || changed % SECOND === 0n ? COARSE_STEP_MS : STAMP_STEP_MS;
 }
 
 function outcomeOf(error: unknown, bytes: number): Outcome {

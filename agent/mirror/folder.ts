@@ -67,6 +67,8 @@ export function isNoDirectory(error: unknown): boolean {
 
 export class MirrorFolder {
   readonly #root: number;
+  /** Its path; for questions about the disk, never for what lies in it. */
+  readonly at: string;
   readonly owner: Owner;
   /** Whether files may share blocks (FICLONE); true until the file system has said no. */
   hasReflinks = true;
@@ -74,6 +76,7 @@ export class MirrorFolder {
   /** Makes the folder where it is missing. Throws a Failure when it cannot, or when it is a symbolic link. */
   constructor(mirrorPath: string, share: string, owner: Owner) {
     const folder = path.join(mirrorPath, share);
+    this.at = folder;
     this.owner = owner;
     try {
       const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -9,6 +9,7 @@ import { foldCase } from '../handback/local.ts';
 import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
 import type { Outcome } from './content.ts';
+import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
@@ -61,6 +62,7 @@ export class FakeShare {
       problems,
       held: new Held(index, problems),
       lags: new Lags(index),
+      contentSync: new ContentSync(),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
       clock: { monoMs, wallMs: () => Date.now() },
       mainMs: () => this.mainMs(),

@@ -7,6 +7,7 @@ import { PAUSE_MS } from '../../smb/status/action.ts';
 import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
+import type { ContentSync } from './content-sync.ts';
 import type { Excludes } from './excludes.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
 import { type Held, isHeldCode } from './held.ts';
@@ -29,6 +30,8 @@ export interface Ground {
   readonly index: IndexStore;
   readonly folder: MirrorFolder;
   readonly attic: Attic;
+  /** What gets a name has its content on the disk before. */
+  readonly contentSync: ContentSync;
   readonly problems: Problems;
   readonly held: Held;
   readonly lags: Lags;

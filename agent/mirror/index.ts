@@ -11,6 +11,7 @@ import { unixNs } from '../../smb/file-time.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
+import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
@@ -53,7 +54,7 @@ export interface MirrorOptions {
   /** Changes with every start of the machine and every mount of the mirror's disk (boot-id.ts). */
   bootId: string;
   tell(message: FromEngine): void;
-  /** The index cannot be written any more: only a fresh process can go on. */
+  /** The index cannot be written any more, or the mirror's disk is dead to us: only a fresh process can go on. */
   broken(failure: Failure): void;
 }
 
@@ -124,6 +125,7 @@ export class Mirror {
     this.#lags = new Lags(this.index);
     this.#flusher = new Flusher({
       mirrorPath,
+      shares: options.shares,
       index: this.index,
       failed: (failure) => this.#alert(failure.code, failure.message, failure.hint ?? ''),
     });
@@ -156,6 +158,7 @@ export class Mirror {
         index: this.index,
         folder,
         attic: this.#attic,
+        contentSync: new ContentSync(),
         problems: this.#problems,
         held: this.#held,
         lags: this.#lags,
@@ -178,6 +181,7 @@ export class Mirror {
         load: options.load,
         random: options.random,
         alert: (code, what, hint) => this.#alert(code, what, hint, share),
+        diskGone: (failure) => options.broken(failure),
         proved: () => {
           const { provedMs, leftOut } = store.scrub(row.id);
           return { provedMs, unproven: leftOut };

@@ -11,6 +11,7 @@ import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { dressInPlace } from './adopt.ts';
 import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './content.ts';
+import { throwDiskTrouble } from './disk-trouble.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
@@ -53,6 +54,7 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
         try {
           await meet(ground, tree, dir, at, entry, listing, work);
         } catch (error) {
+          throwDiskTrouble(error, ground.folder.at);
           const problem = localProblem(error);
           if (problem === undefined) throw error;
           problems.add(share, below(at.path, entry.name), problem, clock.wallMs());

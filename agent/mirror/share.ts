@@ -7,8 +7,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { BackOff, type BackOffLimits, jittered } from '../../base/back-off.ts';
-import { isFailure, textOf } from '../../base/failure.ts';
+import { type Failure, isFailure, textOf } from '../../base/failure.ts';
 import type { ShareRpo, ShareState } from '../engine-messages.ts';
+import { diskTrouble } from './disk-trouble.ts';
 import { type Ground, mainChanged } from './ground.ts';
 import { isRefusal, type Link, type OpenLink, openUnlessAborted } from './links.ts';
 import type { Load } from './load/load.ts';
@@ -26,6 +27,8 @@ export interface ShareOptions {
   alert(code: string, what: string, hint: string): void;
   /** Since when everything is proven, and how much is not. */
   proved(): Pick<ShareState, 'provedMs' | 'unproven'>;
+  /** The mirror's disk is dead to this process. */
+  diskGone(failure: Failure): void;
   /** The state changed. */
   changed(): void;
 }
@@ -36,8 +39,23 @@ const RECONNECT: BackOffLimits = { firstMs: 400, mostMs: 15_000, steadyMs: STEAD
 /** What only a person mends is looked at seldom; whether a log-on may be tried the guard of the account says besides. */
 const REFUSED_PAUSE_MS = 30_000;
 
+/** Trouble of our own may be over soon, and trying costs nobody anything. */
+const OUR_PAUSE_MS = 5_000;
+
 /** Trouble with our own index, attic or disk; failureOf names the last by their errno. */
-const OUR_CODES = ['index-failed', 'attic-crowded', 'enospc', 'edquot', 'eio', 'erofs', 'eacces', 'eperm', 'exdev'];
+const OUR_CODES = [
+  'mirror-read-only',
+  'mirror-failing',
+  'index-failed',
+  'attic-crowded',
+  'enospc',
+  'edquot',
+  'eio',
+  'erofs',
+  'eacces',
+  'eperm',
+  'exdev',
+];
 
 function isAboutUs(error: unknown): boolean {
   return !isFailure(error) || OUR_CODES.includes(error.code);
@@ -53,6 +71,7 @@ export class ShareMirror {
   #pending: () => Pending = () => NOTHING_PENDING;
   #running: { end: AbortController; done: Promise<void> } | undefined;
   #alerted = '';
+  #refusedMs = REFUSED_PAUSE_MS;
   /** Ends the pause under way. */
   #hurry = new AbortController();
 
@@ -87,8 +106,9 @@ export class ShareMirror {
       const beganMs = clock.monoMs();
       try {
         await this.#connected(signal);
-      } catch (error) {
+      } catch (thrown) {
         if (signal.aborted) return;
+        const error = diskTrouble(thrown, this.#options.ground.folder.at) ?? thrown;
         log.warning(`mirroring is interrupted: ${textOf(error)}`, { share });
         // Trouble that returns at once is the same trouble, and was told.
         if (clock.monoMs() - beganMs > STEADY_MS) this.#alerted = '';
@@ -96,7 +116,7 @@ export class ShareMirror {
       }
       const chance = this.#options.random();
       const pauseMs = backOff.pause(clock.monoMs() - beganMs, chance);
-      const waitMs = this.#state === 'refused' ? jittered(REFUSED_PAUSE_MS, chance) : pauseMs;
+      const waitMs = this.#state === 'refused' ? jittered(this.#refusedMs, chance) : pauseMs;
       this.#hurry = new AbortController();
       await pause(waitMs, undefined, { signal: AbortSignal.any([signal, this.#hurry.signal]) }).catch(() => {});
     }
@@ -166,7 +186,9 @@ export class ShareMirror {
       this.#alerted = code;
       this.#options.alert(code, textOf(error), isFailure(error) ? (error.hint ?? '') : '');
     }
+    this.#refusedMs = isOurs && !isMains ? OUR_PAUSE_MS : REFUSED_PAUSE_MS;
     this.#show('refused', what);
+    if (isFailure(error, 'mirror-failing')) this.#options.diskGone(error);
   }
 
   #showWork(): void {
