@@ -7,6 +7,8 @@ import { errnoOf, Failure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
 import { BigDraft } from './big-draft.ts';
+import { dressExtras } from './dress-extras.ts';
+import { noteExtras, settleProblems } from './extras-table.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
 import { type Ground, keeperFor, toldOf } from './ground.ts';
 import type { Row } from './index-row.ts';
@@ -14,6 +16,7 @@ import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
 import { openDraft, publish } from './place.ts';
 import type { Problem } from './problems.ts';
+import type { ReadDressing } from './read-extras.ts';
 import { reparseWords } from './reparse-words.ts';
 import type { Job } from './scratch.ts';
 
@@ -24,6 +27,8 @@ export type Outcome =
   | { kind: 'placed'; bytes: number; after: Stat }
   /** Nothing had to be copied: it only moved, and so did our copy. */
   | { kind: 'followed' }
+  /** Only what belongs to it beside its content was read and put in place. */
+  | { kind: 'dressed' }
   /** Not there any more, or its parent is not: the parent directory has to be looked at. */
   | { kind: 'gone' }
   | { kind: 'problem'; problem: Problem }
@@ -75,8 +80,8 @@ export class Content implements FetchSink {
   /** Behind `#draft`, of a big one. */
   #big: BigDraft | undefined;
   readonly #traffic = { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 };
-  /** Whole, dressed and on the disk. */
-  #isSealed = false;
+  /** Once it is whole, dressed and on the disk: what of its dressing the disk could not hold. */
+  #sealed: { lost: string[] } | undefined;
 
   /** @param promised bytes that room was promised for; given back by `close` */
   constructor(ground: Ground, job: Job, promised: number, patch: boolean) {
@@ -138,7 +143,7 @@ export class Content implements FetchSink {
    * Makes the content whole, dressed and durable, unless what lies at its place has it already; `place` is to follow. Throws the
    * system's error when the disk cannot take it.
    */
-  async seal(job: Job, after: Stat): Promise<void> {
+  async seal(job: Job, after: Stat, dressing: ReadDressing): Promise<void> {
     const { index, folder, rootId, contentSync } = this.#ground;
     const row = index.find(rootId, job.path);
     const draft = folder.within(parentOf(job.path), (dir) => {
@@ -146,26 +151,32 @@ export class Content implements FetchSink {
       return this.#draft ?? this.#fromMemory(dir);
     });
     if (draft === undefined) return;
+    // First: what else does not fit must not take the room of the DOS attributes.
     meta.dress(draft, 'file', after, folder.owner);
+    const lost = dressExtras(draft, dressing, true);
     await contentSync.sync(draft);
-    this.#isSealed = true;
+    this.#sealed = { lost };
   }
 
   /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
-  place(job: Job, { after, bytes }: Fetched): Outcome {
-    const { index, folder, rootId, shareId, problems, share, placed } = this.#ground;
+  place(job: Job, { after, bytes }: Fetched, dressing: ReadDressing): Outcome {
+    const { index, folder, rootId, shareId, placed } = this.#ground;
     const parent = index.find(rootId, parentOf(job.path));
     if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
     const name = nameOf(job.path);
     const row = index.child(parent.id, name);
     const told = toldOf(after, job.fileId);
     const at = { parent: parent.id, name };
+    let lost: string[] = [];
     const local = folder.within(parentOf(job.path), (dir: Directory): Signature | undefined => {
-      if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
+      if (row?.kind === 'file' && this.#isThere(dir, name, row, after)) {
+        lost = folder.withFile(dir, name, (fd) => dressExtras(fd, dressing));
         return dressInPlace(this.#ground, at, dir, after, told);
+      }
       const draft = this.#draft;
       // What lay there, and had this content, has just been changed.
-      if (draft === undefined || !this.#isSealed) return undefined;
+      if (draft === undefined || this.#sealed === undefined) return undefined;
+      lost = this.#sealed.lost;
       this.#count(row);
       intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
       return publish(
@@ -177,8 +188,9 @@ export class Content implements FetchSink {
       );
     });
     if (local === undefined) return { kind: 'problem', problem: UNSEALED };
-    index.put(shareId, parent.id, name, 'file', told, local);
-    problems.clear(share, job.path);
+    const id = index.put(shareId, parent.id, name, 'file', told, local);
+    noteExtras(this.#ground, id, { changed: told.changed, lost, again: dressing.again });
+    settleProblems(this.#ground, job.path, id);
     placed.files += 1;
     placed.bytes += bytes;
     return { kind: 'placed', bytes, after };

@@ -33,7 +33,8 @@ export class Events {
         this.#then.hint(path, undefined, 0, true);
         return;
       case 'modified':
-        this.#then.hint(path);
+      case 'stream':
+        this.#then.hint(path.split(':')[0] ?? path);
         return;
       case 'removed':
         this.#then.scanSoon(directory);
@@ -44,8 +45,6 @@ export class Events {
         return;
       case 'renamed-to':
         this.#renamedTo(path);
-        return;
-      case 'stream':
         return;
     }
   }

@@ -18,10 +18,13 @@ import type { Stat, Tree } from '../../smb/types.ts';
 import { CannotPatch } from './big-draft.ts';
 import { Content, NoRoom, NotContent, type Outcome, SMALL_BYTES } from './content.ts';
 import { throwDiskTrouble } from './disk-trouble.ts';
+import { hasChanged } from './fetch-extras.ts';
 import { ageMs, type Ground, isAboutPath, localProblem, problemOf } from './ground.ts';
+import type { Problem } from './problems.ts';
+import { readDressing } from './read-extras.ts';
 import type { Job } from './scratch.ts';
 
-const MOVED_RETRY_MS = 400;
+const CHANGING: Problem = { code: 'changing', why: 'it changes while it is read', retryMs: 400 };
 /** Stamps of files move in steps: 10 ms at most on Linux, 15.6 ms on Windows. Two writes within one step look like one. */
 const STAMP_STEP_MS = 30;
 /** FAT keeps times in steps of 2 s (MS-FSCC 2.1.1), older file systems in whole seconds; a server may round all of its times so. */
@@ -31,7 +34,7 @@ const SECOND = 10_000_000n;
 const FRESH_RETRY_MS = 40;
 
 /** Where a file is read: the share as it is, or as it was in a snapshot. */
-type Source = Pick<Tree, 'fetch'>;
+type Source = Pick<Tree, 'fetch' | 'stat' | 'extended'>;
 
 /**
  * Throws only what concerns the connection; everything about this file is an outcome.
@@ -69,23 +72,24 @@ async function fetchOnce(
   // Before the server opens it, so that what was written since cannot look older than it is.
   const askedMs = ground.mainMs();
   try {
-    const fetched = await tree.fetch(job.path, job.size, content);
+    const fetched = await tree.fetch(job.path, job.size, content, { extras: true });
     await content.finished();
     signal.throwIfAborted();
-    if (hasMoved(fetched))
-      return {
-        kind: 'problem',
-        problem: { code: 'changing', why: 'it changes while it is read', retryMs: MOVED_RETRY_MS },
-      };
+    if (hasMoved(fetched)) return { kind: 'problem', problem: CHANGING };
     const stepMs = stampStepMs(fetched.before);
     const waitMs = stepMs - ageMs(ground, fetched.before, askedMs);
     if (waitMs > 0) {
       const retryMs = Math.min(Math.max(waitMs, FRESH_RETRY_MS), stepMs);
       return { kind: 'problem', problem: { code: 'busy', why: 'it was changed just now', retryMs } };
     }
-    await content.seal(job, fetched.after);
+    const dressing = await readDressing(tree, job.path, fetched.extras);
+    // Streams come with requests of their own, behind the CLOSE that the content was compared with.
+    const isMoved = dressing.isLate && hasChanged(fetched.after, await tree.stat(job.path));
     signal.throwIfAborted();
-    return mayPlace() ? content.place(job, fetched) : { kind: 'gone' };
+    if (isMoved) return { kind: 'problem', problem: CHANGING };
+    await content.seal(job, fetched.after, dressing);
+    signal.throwIfAborted();
+    return mayPlace() ? content.place(job, fetched, dressing) : { kind: 'gone' };
   } catch (error) {
     if (error instanceof CannotPatch) throw error;
     throwDiskTrouble(error, ground.folder.at);

@@ -56,8 +56,10 @@ export class Directory {
   }
 }
 
+/** Times in the 64 bits that the index has for them: after 2262 they begin anew in 1677, which tells them apart all the same. */
 export function signatureOf(stat: fs.BigIntStats): Signature {
-  return { size: stat.size, mtimeNs: stat.mtimeNs, ctimeNs: stat.ctimeNs, ino: stat.ino };
+  const [mtimeNs, ctimeNs] = [BigInt.asIntN(64, stat.mtimeNs), BigInt.asIntN(64, stat.ctimeNs)];
+  return { size: stat.size, mtimeNs, ctimeNs, ino: stat.ino };
 }
 
 /** errno names that mean «there is no such directory», whatever lies in its place. */
@@ -129,10 +131,17 @@ export class MirrorFolder {
 
   /** Dresses an existing file anew and returns its new signature. */
   dressFile(parent: Directory, name: string, metadata: Metadata): Signature {
-    const fd = fs.openSync(parent.at(name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
-    try {
+    return this.withFile(parent, name, (fd) => {
       dress(fd, 'file', metadata, this.owner);
       return signatureOf(fs.fstatSync(fd, { bigint: true }));
+    });
+  }
+
+  /** Opens an existing file, never through a link and never waiting for the other end of a pipe. */
+  withFile<T>(parent: Directory, name: string, act: (fd: number) => T): T {
+    const fd = fs.openSync(parent.at(name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    try {
+      return act(fd);
     } finally {
       fs.closeSync(fd);
     }

@@ -9,6 +9,7 @@ import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
 import type { ContentSync } from './content-sync.ts';
 import type { Excludes } from './excludes.ts';
+import { forgetExtras } from './extras-table.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
 import { type Held, isHeldCode } from './held.ts';
 import type { Told } from './index-row.ts';
@@ -132,6 +133,7 @@ export function openKnown(ground: Ground, directory: string): Directory {
         const row = ground.index.find(ground.rootId, next);
         const known = { attributes: row?.attributes ?? 0, created: row?.created ?? 0n, written: row?.written ?? 0n };
         ground.folder.makeDirectory(dir, name, { ...known, accessed: 0n });
+        if (row !== undefined) forgetExtras(ground.index, row.id);
       }
     } finally {
       dir.close();

@@ -13,6 +13,7 @@ import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
 import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
+import { beginRound } from './extras-table.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
@@ -253,6 +254,8 @@ export class Mirror {
   }
 
   thaw(decision: string): void {
+    // Users may have given directories other access rules meanwhile, and nothing else tells of it.
+    beginRound(this.index);
     this.#freeze.thaw(decision);
     this.#tell(true);
   }

@@ -5,6 +5,7 @@
 import type { Tree } from '../../smb/types.ts';
 import { type Outcome, SMALL_BYTES } from './content.ts';
 import { fetchFile } from './fetch.ts';
+import { fetchExtras } from './fetch-extras.ts';
 import { followById } from './follow.ts';
 import type { Ground } from './ground.ts';
 import { Pace } from './pace.ts';
@@ -132,12 +133,14 @@ export class Lane {
       return { kind: 'problem', problem: { code: 'busy', why: 'it is being copied', retryMs: 200 } };
     ground.busy.add(job.path);
     try {
-      if (await followById(ground, tree, job.path, job.fileId, 'file')) {
+      if (job.extras !== true && (await followById(ground, tree, job.path, job.fileId, 'file'))) {
         ground.problems.clear(ground.share, job.path);
         return { kind: 'followed' };
       }
       for (let waited = false; ; waited = true) {
-        const outcome = await fetchFile(ground, tree, job, signal);
+        const fetch =
+          job.extras === true ? fetchExtras(ground, tree, job.path, signal) : fetchFile(ground, tree, job, signal);
+        const outcome = await fetch;
         if (waited && outcome.kind !== 'full') ground.space.proved();
         if (outcome.kind !== 'full') return outcome;
         const why = await ground.space.wait(outcome.bytes, signal);

@@ -12,9 +12,10 @@ import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import { dressInPlace } from './adopt.ts';
 import { compareFile } from './compare.ts';
 import { whyNotContent } from './content.ts';
+import { needsExtras, settleProblems } from './extras-table.ts';
 import { ageMs, type Ground, isAboutPath, isOtherDirectory, isOtherFile, problemOf, toldOf } from './ground.ts';
 import { nameOf, parentOf, whyUnfit } from './names.ts';
-import type { Job } from './scratch.ts';
+import { extrasJob, type Job } from './scratch.ts';
 
 /** What is known of a path that may have changed. */
 export interface Hint {
@@ -101,7 +102,9 @@ function noStat(ground: Ground, path: string, error: unknown, then: Consequences
 function lookDirectory(ground: Ground, path: string, now: Stat, then: Consequences): void {
   const row = ground.index.find(ground.rootId, path);
   // A directory that is new here, or another one, is made by listing its parent, which also looks for where it came from.
-  if (row?.kind !== 'directory' || isOtherDirectory(toldOf(now, 0n), row)) then.scanSoon(parentOf(path), 0);
+  const isKnown = row?.kind === 'directory' && !isOtherDirectory(toldOf(now, 0n), row);
+  if (isKnown && needsExtras(ground, row, now, true)) then.want(extrasJob(path));
+  if (!isKnown) then.scanSoon(parentOf(path), 0);
   else if (!row.listed || ground.problems.has(ground.share, path)) then.scanSoon(path, 0);
   else then.stampSoon(path);
 }
@@ -116,8 +119,9 @@ function lookFile(ground: Ground, path: string, now: Stat, hint: Hint, then: Con
     const signature = ground.folder.within(parentOf(path), (dir) => dressInPlace(ground, row, dir, now, told));
     ground.index.put(ground.shareId, row.parent, row.name, 'file', told, signature);
   }
-  if (verdict !== 'fetch') {
-    ground.problems.clear(ground.share, path);
+  if (row !== undefined && verdict !== 'fetch') {
+    if (needsExtras(ground, row, verdict === 'dress' ? told : row, hint.stage === 0)) then.want(extrasJob(path));
+    else settleProblems(ground, path, row.id);
     const next = (then.isRoomy() ? PATIENT_LOOKS_MS : LATER_LOOKS_MS)[hint.stage];
     if (next !== undefined) then.hint(path, next, hint.stage + 1);
     return;

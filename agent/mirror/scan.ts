@@ -12,12 +12,13 @@ import { dressInPlace } from './adopt.ts';
 import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './content.ts';
 import { throwDiskTrouble } from './disk-trouble.ts';
+import { forgetExtras, needsExtras, settleProblems } from './extras-table.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
 import { below, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
-import type { Job, Scratch } from './scratch.ts';
+import { extrasJob, type Job, type Scratch } from './scratch.ts';
 
 export interface DirectoryAt {
   id: number;
@@ -63,7 +64,7 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
       }
     }
     if (refused === 0) await noteAbsent(ground, at, work.scratch, listing, newestId, pace);
-    problems.clear(share, at.path);
+    settleProblems(ground, at.path, at.id);
     index.setListed(at.id);
   } finally {
     dir.close();
@@ -123,7 +124,7 @@ async function meet(
     problems.add(share, path, problem, clock.wallMs());
     return;
   }
-  if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path);
+  if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path, work);
   else meetFile(ground, dir, at, entry, path, work);
 }
 
@@ -148,6 +149,7 @@ async function meetDirectory(
   at: DirectoryAt,
   entry: Entry,
   path: string,
+  work: ScanWork,
 ): Promise<void> {
   const { index, folder, shareId } = ground;
   if (index.child(at.id, entry.name) === undefined) await followById(ground, tree, path, entry.fileId, 'directory');
@@ -157,18 +159,24 @@ async function meetDirectory(
   if (there.kind === 'file' || there.kind === 'foreign') keeperFor(ground, path).move(dir, entry.name);
   if (there.kind !== 'directory') {
     folder.makeDirectory(dir, entry.name, entry);
+    if (row !== undefined) forgetExtras(index, row.id);
     unsettle(ground, at.path);
   } else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
     folder.dressDirectory(dir, entry.name, entry);
   // Another directory took the name of one that we know: what we know of its content means nothing.
-  if (row?.kind === 'directory' && isOtherDirectory(told, row)) index.setUnlisted(row.id);
+  if (row?.kind === 'directory' && isOtherDirectory(told, row)) {
+    index.setUnlisted(row.id);
+    forgetExtras(index, row.id);
+  }
   if (row?.kind === 'directory' && row.written !== told.written) unsettle(ground, path);
   if (row?.kind !== 'directory' || differsDirectory(told, row))
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
+  const now = index.child(at.id, entry.name);
+  if (now !== undefined && needsExtras(ground, now, told)) work.want(extrasJob(path));
 }
 
 function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry, path: string, work: ScanWork): void {
-  const { index, shareId, problems, share } = ground;
+  const { index, shareId } = ground;
   const row = index.child(at.id, entry.name);
   const job = { path, size: entry.size, fileId: entry.fileId };
   if (row?.kind !== 'file') {
@@ -182,11 +190,13 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
       return;
     case 'dress':
       index.put(shareId, at.id, entry.name, 'file', told, dressInPlace(ground, row, dir, entry, told));
+      if (needsExtras(ground, row, told)) work.want(extrasJob(path));
       return;
     case 'same':
       if (row.fileId !== entry.fileId && entry.fileId !== 0n) index.setFileId(row.id, entry.fileId);
+      if (needsExtras(ground, row, row)) work.want(extrasJob(path));
       // The listing of an open file may be as old as its opening: what could not be read is well when an opening says so (look.ts).
-      if (!ground.held.has(share, path)) problems.clear(share, path);
+      else if (!ground.held.has(ground.share, path)) settleProblems(ground, path, row.id);
       return;
   }
 }

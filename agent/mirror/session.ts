@@ -146,6 +146,7 @@ class Session {
         else ground.problems.add(ground.share, job.path, outcome.problem, ground.clock.wallMs());
         if (isHeldCode(outcome.problem.code)) this.#snapshots.want(job.path);
         return;
+      case 'dressed':
       case 'full':
         return;
     }

@@ -74,6 +74,7 @@ function whyNot(outcome: Outcome): string | undefined {
   switch (outcome.kind) {
     case 'placed':
     case 'followed':
+    case 'dressed':
       return undefined;
     case 'gone':
       return 'it has gone, or its folder has';
