@@ -12,9 +12,8 @@
  *   bad-share, access-denied, not-found, exists, not-a-directory, is-a-directory, not-empty, sharing-violation, locked,
  *   delete-pending, changed (what was read or is to be changed is not what it was), no-space, bad-name, disconnected,
  *   bad-signature, malformed, session-expired, not-supported, nt-status (any other).
- * Three more say nothing about the server or the way to it, so that no action belongs to them: closed (an open file was used after its
- * `close`), too-large (`Share.read` was to take more into memory than it may), and unanswered (log-ons before had no answer, so the
- * next one waits for a while: logon/lock-out.ts).
+ * Three more say nothing about the server or the way to it: closed (an open file was used after its `close`), too-large (`Share.read`
+ * was to take more into memory than it may), and unanswered (log-ons before had no answer, so the next one waits: logon/lock-out.ts).
  * The message holds the NT status by name, what was tried, and a hint. What to do about it (try again, skip, connect anew, stop) is
  * what `actionOf` (status.ts) says; docs/nt-status.md has it for every status.
  */
@@ -393,9 +392,8 @@ export interface Tree extends TreeMetadata {
   /** The previous versions that the server keeps, oldest first; none, or `not-supported`, where it keeps none. */
   snapshots(): Promise<Snapshot[]>;
   /**
-   * The share as it was in one of `snapshots`, read-only; it lives as long as the tree. `not-found` when the server does not list it
-   * (any more): servers without snapshots take no notice of the moment and show the files of today. Samba 4.17 reaches in
-   * a snapshot only what lies in folders that are there today as well.
+   * The share as it was in one of `snapshots`, read-only; it lives as long as the tree. `not-found` when the server does not list it (any more).
+   * Samba 4.17 reaches in a snapshot only what lies in folders that are there today as well.
    */
   at(snapshot: Snapshot): Promise<TreeView>;
   disconnect(): Promise<void>;

@@ -339,7 +339,8 @@ export class FakeMain {
   }
 
   private tick(): FileTime {
-    this.now += 10_000_000n;
+    // A second and a bit: stamps of whole seconds are those of a server that has no finer ones.
+    this.now += 10_000_019n;
     return this.now;
   }
 }

@@ -335,7 +335,7 @@ export class Live implements Consequences {
       {
         scratch: this.#scratch,
         want: (job, instead) => this.#wantListed(job, instead),
-        ...(answered === undefined ? {} : { answered }),
+        ...(answered === undefined ? {} : { answered, mainOnly: true }),
         signal,
         workers: 2,
         onlyNew: !deep,

@@ -16,6 +16,7 @@ import { forgetExtras, needsExtras, settleProblems } from './extras-table.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
+import type { Row } from './index-row.ts';
 import { below, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
 import { extrasJob, type Job, type Scratch } from './scratch.ts';
@@ -32,6 +33,11 @@ export interface ScanWork {
   want(job: Job, instead?: Entry): void;
   /** The main took so long for one answer. */
   answered?(tookMs: number): void;
+  /**
+   * Only for what changed on the main: an object of which it says what it said before is left alone, also when somebody changed the copy
+   * here. That is found by passes, and by the scrub, which tells of it.
+   */
+  mainOnly?: boolean;
 }
 
 /** Children that are looked through at a time when a listing has ended. */
@@ -41,6 +47,8 @@ const STEP = 200;
 export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt, work: ScanWork): Promise<void> {
   const { index, problems, share, clock } = ground;
   const newestId = index.newestId();
+  // Somebody took it away here: a pass makes it anew.
+  if (work.mainOnly === true && ground.folder.look(at.path).kind !== 'directory') return;
   const listing = work.scratch.openListing();
   const pace = new Pace();
   // It may have moved since it was chosen: making it again under its old path would leave a directory that nobody knows.
@@ -118,6 +126,7 @@ async function meet(
   }
   const row = index.child(at.id, entry.name);
   if (row !== undefined) work.scratch.meet(listing, row.id);
+  if (work.mainOnly === true && row !== undefined && isAsBefore(ground, at, entry, row)) return;
   const problem = whyNotContent(entry);
   if (problem !== undefined) {
     // What we have of it from better days stays.
@@ -140,6 +149,16 @@ function putOut(ground: Ground, dir: Directory, at: DirectoryAt, name: string): 
   }
   if (row !== undefined) index.remove(row);
   problems.clear(share, path);
+}
+
+/** The main says of it what it said when our copy was made, and nothing of it is missing that we know of. */
+function isAsBefore(ground: Ground, at: DirectoryAt, entry: Entry, row: Row): boolean {
+  const told = toldOf(entry, entry.fileId);
+  if (entry.directory !== (row.kind === 'directory') || needsExtras(ground, row, told)) return false;
+  if (ground.problems.has(ground.share, below(at.path, entry.name))) return false;
+  if (row.kind === 'directory') return row.listed && !isOtherDirectory(told, row) && !differsDirectory(told, row);
+  const isPlaced = compareFile(told, row, { kind: 'file', signature: row.local }) === 'same';
+  return isPlaced && row.fileId === entry.fileId && row.local.size >= 0n;
 }
 
 async function meetDirectory(

@@ -130,6 +130,18 @@ async function compareAll(main: Tree, ours: Tree, objects: readonly Made[], made
   return problems.size;
 }
 
+/** A file that was written a moment before the pass, and the times of its folder, may follow soon after it. */
+async function settled<T>(compare: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    try {
+      return await compare();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+  }
+}
+
 interface Disk {
   name: string;
   program?: string;
@@ -159,7 +171,7 @@ describe.each(DISKS.filter(isThere))('on $name', (disk) => {
     const engine = made.engine();
     await made.live(engine);
     const ours = await serve(made);
-    const lost = await compareAll(main, ours, objects, made);
+    const lost = await settled(() => compareAll(main, ours, objects, made));
     if (disk.holdsAll) expect(lost).toBe(0);
     else expect(lost).toBeGreaterThan(0);
   });
@@ -284,7 +296,7 @@ it('a file whose rules may not be read is mirrored, and told; its rules come whe
   const engine = made.engine();
   await made.live(engine);
   expect(fs.readFileSync(made.mirror('secret'), 'utf8')).toBe('text');
-  expect(problemOf(engine, 'secret')).toContain('its access rules could not be read');
+  await expect.poll(() => problemOf(engine, 'secret')).toContain('its access rules could not be read');
   const rules = buildDescriptor(fromSddl(`O:${FOREIGN}-1107G:${FOREIGN}-513D:P(A;;0x1301bf;;;WD)`));
   setXattr(file, 'security.NTACL', ntAcl(rules));
   const ours = await serve(made);
