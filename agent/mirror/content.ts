@@ -7,12 +7,14 @@ import { Failure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
 import { BigDraft } from './big-draft.ts';
+import type { Sample } from './brake/look.ts';
+import { sampleFrom, sampleOf } from './brake/samples.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
 import { type Ground, keeperFor, toldOf } from './ground.ts';
 import type { Row } from './index-row.ts';
 import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
-import { openDraft, publish } from './place.ts';
+import { keepingAll, openDraft, publish } from './place.ts';
 import type { Problem } from './problems.ts';
 import type { Job } from './scratch.ts';
 
@@ -140,9 +142,11 @@ export class Content implements FetchSink {
     const row = index.child(parent.id, name);
     const told = toldOf(after, job.fileId);
     const at = { parent: parent.id, name };
+    const keeper = keeperFor(this.#ground, job.path, this.#big?.sharedBytes);
     const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
       if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
         return dressInPlace(this.#ground, at, dir, after, told);
+      const mustKeep = this.#mayPlace(job, parent.id, row, dir, after);
       this.#count(row);
       const draft = this.#draft ?? this.#fromMemory(dir);
       meta.dress(draft, 'file', after, owner);
@@ -152,7 +156,7 @@ export class Content implements FetchSink {
         dir,
         name,
         row?.kind === 'file' ? row.local : undefined,
-        keeperFor(this.#ground, job.path, this.#big?.sharedBytes),
+        mustKeep ? keepingAll(keeper) : keeper,
       );
     });
     index.put(shareId, parent.id, name, 'file', told, local);
@@ -180,6 +184,14 @@ export class Content implements FetchSink {
     if (this.#big?.isPatch === true) traffic.changedBytes = this.#big.changedBytes;
     else if (row?.kind === 'file') traffic.uncomparedBytes = traffic.readBytes;
     else traffic.changedBytes = traffic.readBytes;
+  }
+
+  /** Whether the version that is there must be kept whatever it takes. Throws when the brake is on. */
+  #mayPlace(job: Job, parent: number, row: Row | undefined, dir: Directory, stat: Stat): boolean {
+    const { path, fileId } = job;
+    const sample = (): Sample =>
+      this.#draft === undefined ? sampleOf(this.#memory ?? Buffer.alloc(0)) : sampleFrom(this.#draft);
+    return this.#ground.brake.mayPlace(this.#ground, { path, parent, fileId, stat, row, dir, sample });
   }
 
   #fromMemory(dir: Directory): number {

@@ -8,6 +8,7 @@ import { FakeMain } from '../handback/fake-main.ts';
 import { foldCase } from '../handback/local.ts';
 import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
+import { Brake } from './brake/brake.ts';
 import type { Outcome } from './content.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
@@ -28,6 +29,8 @@ export class FakeShare {
   ground: Ground;
   /** The main's clock; far ahead of what its files say, unless told otherwise. */
   mainMs = (): number => Date.now();
+  /** What the brake calls when it trips. */
+  tripped = (): void => {};
   /** Wraps the tree that a pass sees, to make it lie or fail. */
   disguise: (tree: Tree) => Tree = (tree) => tree;
 
@@ -44,6 +47,9 @@ export class FakeShare {
     const row = index.share('docs');
     if (row.identity === undefined) index.setIdentity(row.id, { volumeSerial: 7, rootFileId: 1n });
     const monoMs = (): number => performance.now();
+    const clock = { monoMs, wallMs: () => Date.now() };
+    const brake = new Brake({ index, clock, log: silentLog, tripped: () => this.tripped() });
+    attic.isNeeded = (day) => brake.firstDay !== '' && day >= brake.firstDay;
     return {
       share: 'docs',
       shareId: row.id,
@@ -53,7 +59,8 @@ export class FakeShare {
       attic,
       problems: new Problems(index),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
-      clock: { monoMs, wallMs: () => Date.now() },
+      brake,
+      clock,
       mainMs: () => this.mainMs(),
       moves: new Moves(),
       unstamped: new Set(),

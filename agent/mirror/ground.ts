@@ -7,6 +7,7 @@ import { PAUSE_MS } from '../../smb/status/action.ts';
 import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
+import type { Brake } from './brake/brake.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
@@ -26,6 +27,8 @@ export interface Ground {
   readonly index: IndexStore;
   readonly folder: MirrorFolder;
   readonly attic: Attic;
+  /** Asked before anything is replaced, added, removed or renamed. */
+  readonly brake: Brake;
   readonly problems: Problems;
   readonly space: Space;
   readonly clock: Clock;

@@ -11,6 +11,7 @@ import { unixNs } from '../../smb/file-time.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
+import { type BrakeControl, openBrake } from './brake/control.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
@@ -59,6 +60,7 @@ const REPEAT_MS = 5_000;
 
 export class Mirror {
   readonly index: IndexStore;
+  readonly brake: BrakeControl;
   readonly #options: MirrorOptions;
   readonly #freeze: Freeze;
   readonly #attic: Attic;
@@ -124,6 +126,17 @@ export class Mirror {
     }, clock);
     const { open } = this.#careful;
     const gate = oneAtATime();
+    this.brake = openBrake({
+      index: this.index,
+      attic: this.#attic,
+      clock,
+      log,
+      tell: options.tell,
+      mainMs: () => this.#mainMs,
+      halt: () => Promise.all(this.#shares.map((share) => share.stop())),
+      resume: () => this.#startShares(),
+      isFrozen: () => this.frozenFor !== '',
+    });
     for (const [share, folder] of this.#folders) {
       const row = this.index.share(share);
       const ground: Ground = {
@@ -133,6 +146,7 @@ export class Mirror {
         index: this.index,
         folder,
         attic: this.#attic,
+        brake: this.brake.brake,
         problems: this.#problems,
         space: this.#space,
         clock,
@@ -144,6 +158,7 @@ export class Mirror {
         placed: this.#placed,
         traffic: this.#traffic,
       };
+      this.brake.grounds.set(share, ground);
       this.#shares.push(
         new ShareMirror({
           ground,
@@ -190,12 +205,19 @@ export class Mirror {
       });
     this.#running = true;
     this.#careful.askAgain();
-    for (const share of this.#shares) share.start();
+    this.#startShares();
+  }
+
+  /** Nothing starts while the brake is on, whoever asks. */
+  #startShares(): void {
+    this.brake.continue();
+    if (this.#running && !this.brake.brake.on) for (const share of this.#shares) share.start();
   }
 
   /** When it returns nothing is written any more, and everything placed is in the index. */
   async stop(): Promise<void> {
     this.#running = false;
+    await this.brake.stop();
     await Promise.all(this.#shares.map((share) => share.stop()));
     this.#traffic.save(true);
     this.index.commit();
@@ -211,6 +233,7 @@ export class Mirror {
 
   thaw(decision: string): void {
     this.#freeze.thaw(decision);
+    this.brake.continue();
     this.#tell(true);
   }
 
@@ -252,6 +275,7 @@ export class Mirror {
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#space.look();
     this.#traffic.save();
+    this.brake.turn();
     this.#tell(false);
     if (!this.#running) return;
     if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();

@@ -87,6 +87,7 @@ async function meet(
   const { index, problems, share, clock } = ground;
   const path = below(at.path, entry.name);
   if (isLeftOut(path)) return;
+  ground.brake.mustBeOff(path);
   const unfit = whyUnfit(path);
   if (unfit !== undefined) {
     problems.add(share, path, { code: 'bad-name', why: unfit }, clock.wallMs());

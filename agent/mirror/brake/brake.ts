@@ -1,0 +1,389 @@
+/**
+ * The brake: carries the judge between the places that change the mirror and the index. Every replacement, new file, removal
+ * and rename is asked for here before it is made; when the judge says «trip», nothing of any share of the main is changed any
+ * more until a person says so.
+ *
+ *   off → tripped → (allow) → off, and everything that is there already is accepted
+ *              └──→ (reject) → rejecting → rejected → (allow) → off
+ *
+ * What could go wrong, and why it does not:
+ * - killed before a change is made: its note is committed first; the window after the restart holds it, once too often at worst;
+ * - killed while tripping: the state is on the disk before anything is refused, and a change that was not refused is not made;
+ * - what is in flight when it trips: sessions are called off in the same turn of the event loop, and each change asks here again;
+ * - the index is lost: so is the brake, with everything it knew of the mirror; all files are compared anew then;
+ * - the state cannot be read: the brake counts as tripped, since going on might copy damage;
+ * - a full disk: the attic gives up no day that the window needs (`firstDay`).
+ */
+import fs from 'node:fs';
+import { z } from 'zod';
+import type { Clock } from '../../../base/clock.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { Log } from '../../../base/log.ts';
+import type { Stat } from '../../../smb/types.ts';
+import type { BrakeList, BrakeState } from '../../engine-messages.ts';
+import type { Directory, Signature } from '../folder.ts';
+import type { Ground } from '../ground.ts';
+import type { Row } from '../index-row.ts';
+import type { IndexStore } from '../index-store.ts';
+import { nameOf, parentOf } from '../names.ts';
+import { Arrivals, lossOf } from './departures.ts';
+import { extensionOf, isDocument } from './formats.ts';
+import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
+import { heirOf, originOf } from './kin.ts';
+import { lookAt, type Sample } from './look.ts';
+import { type CopyMark, type Note, Notes } from './notes.ts';
+import { lookBefore } from './samples.ts';
+import { type Change, SIGN_WORDS, signOf } from './signs.ts';
+import { DAMAGE_WINDOW_MS, PIN_SCORE } from './thresholds.ts';
+
+export interface BrakeOptions {
+  index: IndexStore;
+  clock: Clock;
+  log: Log;
+  /** Called in the same turn: everything that mirrors has to be called off. */
+  tripped(): void;
+}
+
+const META = 'brake';
+const PAGE = 500;
+const LISTED = 500;
+/** Siblings are counted up to here. */
+const BESIDE_LIMIT = 2_000;
+
+const durable = z.object({
+  state: z.enum(['off', 'tripped', 'rejecting', 'rejected']),
+  sinceMs: z.number(),
+  share: z.string(),
+  score: z.number(),
+  why: z.string(),
+  /** After `allow`: when it was given by our clock and by the main's; what changed before is accepted until a pass has seen it all. */
+  allowed: z.object({ wallMs: z.number(), mainMs: z.number() }).optional(),
+});
+type Durable = z.infer<typeof durable>;
+
+const OFF: Durable = { state: 'off', sinceMs: 0, share: '', score: 0, why: '' };
+
+/** A file that is about to be placed. */
+export interface Arriving {
+  path: string;
+  parent: number;
+  fileId: bigint;
+  stat: Stat;
+  row: Row | undefined;
+  dir: Directory;
+  sample(): Sample;
+}
+
+/** A row that is about to go, and how many files are lost with it. */
+export interface Leaving {
+  row: Row;
+  path: string;
+  loss: number;
+}
+
+export class Brake {
+  readonly notes: Notes;
+  readonly #options: BrakeOptions;
+  readonly #windows = new Map<string, Window>();
+  readonly #scores = new Map<string, { score: number; why: string }>();
+  readonly #arrivals = new Arrivals();
+  #durable: Durable;
+  #heldMore = 0;
+  /** Moves with everything that people are told. */
+  version = 0;
+
+  constructor(options: BrakeOptions) {
+    this.#options = options;
+    this.notes = new Notes(options.index);
+    this.#durable = readDurable(options.index.meta(META), options.clock.wallMs());
+    this.#remember();
+  }
+
+  /** The window as it was before a restart. */
+  #remember(): void {
+    const nowMs = this.#options.clock.wallMs();
+    if (!this.on) this.notes.forgetOlder(DAMAGE_WINDOW_MS, nowMs);
+    for (let after = 0; ; ) {
+      const some = this.notes.after(after, PAGE);
+      const last = some.at(-1);
+      if (last === undefined) return;
+      for (const note of some) {
+        const window = this.#windows.get(note.share) ?? EMPTY_WINDOW;
+        this.#windows.set(note.share, take(window, changeOf(note), note.sign || undefined, note.atMs));
+      }
+      after = last.id;
+    }
+  }
+
+  /** Nothing may be changed on the mirror. */
+  get on(): boolean {
+    return this.#durable.state !== 'off';
+  }
+
+  get state(): BrakeState {
+    const { state, sinceMs, share, score, why } = this.#durable;
+    const nearest = [...this.#scores].reduce((a, b) => (b[1].score > a[1].score ? b : a), ['', { score: 0, why: '' }]);
+    const counts = this.notes.counts();
+    const now = this.on ? { share, score, why } : { share: nearest[0], ...nearest[1] };
+    return {
+      state,
+      sinceMs,
+      ...now,
+      noted: counts.all,
+      open: counts.open,
+      missing: counts.missing,
+      held: this.notes.heldCount() + this.#heldMore,
+    };
+  }
+
+  get list(): BrakeList {
+    const changes = this.notes.list(LISTED).map(({ share, path, to, kind, sign, atMs, outcome }) => ({
+      share,
+      path: to === '' ? path : `${path} → ${to}`,
+      kind,
+      why: sign === '' ? '' : SIGN_WORDS[sign],
+      atMs,
+      outcome,
+    }));
+    return { changes, held: this.notes.held(LISTED), heldMore: Math.max(0, this.state.held - LISTED) };
+  }
+
+  /** Throws `braked` while it is on: for whatever else would change the mirror. */
+  mustBeOff(path: string): void {
+    if (this.on) throw braked(path);
+  }
+
+  /**
+   * A file is about to be placed. Returns whether the version that is there must stay in the attic.
+   * Throws `braked` when it may not be placed.
+   */
+  mayPlace(ground: Ground, file: Arriving): boolean {
+    const { path, row, stat, parent, dir } = file;
+    const name = nameOf(path);
+    if (this.on) throw this.#held(ground, path, row === undefined ? 'added' : 'replaced', '');
+    if (row?.kind !== 'file') this.#arrivals.note(name, stat.size, stat.written, this.#nowMs);
+    if (this.#isAllowed(ground, stat)) return false;
+    // A first copy has nothing to be compared with.
+    if (row?.kind !== 'file' && !ground.index.share(ground.share).complete) return false;
+    const after = lookAt(file.sample());
+    const isReadable = after.nature !== 'random' && after.nature !== 'sealed' && after.nature !== 'encoded';
+    const change: Change =
+      row?.kind === 'file'
+        ? { kind: 'replaced', path, before: lookBefore(dir, name), after, filesBeside: Number.POSITIVE_INFINITY }
+        : {
+            kind: 'added',
+            path,
+            after,
+            of: isReadable ? undefined : originOf(ground, parent, path, file.fileId),
+            filesBeside: Number.POSITIVE_INFINITY,
+          };
+    const marks = this.#windows.get(ground.share)?.marks;
+    const judged = this.#ask(ground, change, parent);
+    if (judged.sign === undefined) {
+      // Well again: the version before the sign is not what anybody wants back.
+      if (judged.state.marks !== marks) this.notes.drop(ground.share, path);
+      return judged.pin;
+    }
+    this.#note(ground, change, judged, row?.kind === 'file' ? row.local : undefined);
+    ground.index.commit();
+    return true;
+  }
+
+  /** How many files are lost with a row; asked before its removal is proven, since a big tree takes its time. */
+  async lossOf(ground: Ground, row: Row, path: string): Promise<number> {
+    return lossOf(ground, this.#arrivals, row, path);
+  }
+
+  /** Which of some removals may be made. They are noted when it returns. */
+  mayRemove<T extends Leaving>(ground: Ground, leaving: readonly T[]): T[] {
+    const allowed: T[] = [];
+    for (const one of leaving) {
+      const { row, path, loss } = one;
+      if (this.on) {
+        this.#held(ground, path, 'removed', '');
+        continue;
+      }
+      if (this.#isAllowed(ground, undefined)) {
+        allowed.push(one);
+        continue;
+      }
+      const heir = row.kind === 'file' ? heirOf(ground, row.parent, row.name) : undefined;
+      const isDoc = row.kind === 'file' && isDocument(extensionOf(row.name));
+      const change: Change = {
+        kind: 'removed',
+        path,
+        files: loss,
+        isDocument: isDoc,
+        heir,
+        filesBeside: Number.POSITIVE_INFINITY,
+      };
+      try {
+        const judged = this.#ask(ground, change, row.parent);
+        this.#note(ground, change, judged, row.kind === 'file' ? row.local : directoryMark(ground, path));
+        allowed.push(one);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'braked') throw error;
+      }
+    }
+    // What was allowed before the one that tripped stays as well: it is one of those that tripped it.
+    if (this.on) return [];
+    ground.index.commit();
+    return allowed;
+  }
+
+  /** Throws `braked` when a rename may not be followed. */
+  mayRename(ground: Ground, row: Row, from: string, to: string): void {
+    if (this.on) throw this.#held(ground, to, 'renamed', `from ${from}`);
+    if (row.kind !== 'file' || this.#isAllowed(ground, undefined)) return;
+    const change: Change = { kind: 'renamed', path: from, to, filesBeside: Number.POSITIVE_INFINITY };
+    const judged = this.#ask(ground, change, row.parent);
+    if (judged.sign === undefined) return;
+    this.#note(ground, change, judged, row.local);
+    ground.index.commit();
+  }
+
+  get #nowMs(): number {
+    return this.#options.clock.wallMs();
+  }
+
+  /** Asks the judge and keeps what it remembers. Throws `braked` when it trips. */
+  #ask(ground: Ground, asked: Change, parent: number): Judgement {
+    const { share, index } = ground;
+    const window = this.#windows.get(share) ?? EMPTY_WINDOW;
+    const change = signOf(asked) === undefined ? asked : { ...asked, filesBeside: filesIn(index, parent) };
+    const judged = judge(window, change, index.share(share).files, this.#nowMs);
+    this.#scores.set(share, { score: judged.score, why: judged.why });
+    if (judged.verdict === 'trip') {
+      this.#trip(share, judged);
+      throw this.#held(ground, asked.path, asked.kind, judged.sign === undefined ? '' : SIGN_WORDS[judged.sign]);
+    }
+    if (judged.sign !== undefined) this.version += 1;
+    this.#windows.set(share, judged.state);
+    return judged;
+  }
+
+  #trip(share: string, { score, why }: Judgement): void {
+    this.#write({ state: 'tripped', sinceMs: this.#nowMs, share, score, why });
+    this.#options.log.critical('the brake is on: nothing is copied any more', { share, why });
+    this.#options.tripped();
+  }
+
+  #held(ground: Ground, path: string, kind: string, why: string): Failure {
+    if (!this.notes.hold(ground.share, path, kind, why)) this.#heldMore += 1;
+    this.version += 1;
+    return braked(path);
+  }
+
+  #note(ground: Ground, change: Change, { sign }: Judgement, old: CopyMark | Signature | undefined): void {
+    this.notes.add({
+      share: ground.share,
+      kind: change.kind,
+      path: change.path,
+      to: change.kind === 'renamed' ? change.to : '',
+      sign: sign ?? '',
+      atMs: this.#nowMs,
+      files: change.kind === 'removed' ? change.files : 0,
+      isDocument: change.kind === 'removed' && change.isDocument,
+      old: old === undefined || old.size < 0n ? undefined : { ino: old.ino, size: old.size, mtimeNs: old.mtimeNs },
+      // The attic names its days by the later of two clocks.
+      day: new Date(Math.min(this.#nowMs, ground.mainMs())).toISOString().slice(0, 10),
+    });
+  }
+
+  /** Accepted by a person: what had changed by then, until a pass has gone over all of it. */
+  #isAllowed(ground: Ground, stat: Stat | undefined): boolean {
+    const { allowed } = this.#durable;
+    if (allowed === undefined || ground.index.share(ground.share).lastPassMs > allowed.wallMs) return false;
+    if (stat === undefined) return true;
+    const changedMs = Number((stat.changed === 0n ? stat.written : stat.changed) / 10_000n) - EPOCH_MS;
+    return changedMs <= allowed.mainMs;
+  }
+
+  #write(next: Durable): void {
+    this.#durable = next;
+    this.version += 1;
+    this.#options.index.setMetaDurably(META, JSON.stringify(next));
+  }
+
+  /** Everything is accepted that is on the main now, and mirroring may go on. Whoever calls it has stopped everything. */
+  allow(mainMs: number): void {
+    this.notes.clear();
+    this.#windows.clear();
+    this.#scores.clear();
+    this.#heldMore = 0;
+    this.#write({ ...OFF, allowed: { wallMs: this.#nowMs, mainMs } });
+  }
+
+  /** Putting back begins, goes on after a restart, or has ended. */
+  rejecting(state: 'rejecting' | 'rejected'): void {
+    this.#write({ ...this.#durable, state });
+  }
+
+  /** Days of the attic from this one on are needed; '' when none is. */
+  get firstDay(): string {
+    const isSuspicious = this.on || [...this.#scores.values()].some(({ score }) => score >= PIN_SCORE);
+    return this.notes.firstDay(isSuspicious);
+  }
+
+  /** To be called now and then: lets go of what is older than the windows. */
+  forget(): void {
+    if (this.on) return;
+    this.notes.forgetOlder(DAMAGE_WINDOW_MS, this.#nowMs);
+    this.#scores.clear();
+  }
+}
+
+/** 1601 to 1970 in milliseconds. */
+const EPOCH_MS = 11_644_473_600_000;
+
+export function braked(path: string): Failure {
+  return new Failure({
+    code: 'braked',
+    doing: 'change the mirror',
+    subject: path,
+    what: 'the brake is on: what changed on the main looks like damage and is held',
+    hint: 'standby brake show',
+  });
+}
+
+function readDurable(value: string | undefined, nowMs: number): Durable {
+  if (value === undefined) return OFF;
+  try {
+    return durable.parse(JSON.parse(value));
+  } catch {
+    return { ...OFF, state: 'tripped', sinceMs: nowMs, score: 1, why: 'what the brake stood at could not be read' };
+  }
+}
+
+/** A note as the judge was told it. Its looks are not kept: the sign that came of them is. */
+function changeOf(note: Note): Change {
+  const { path, to, files, isDocument: isDoc } = note;
+  const filesBeside = Number.POSITIVE_INFINITY;
+  const after = { size: 0, nature: 'random', family: undefined, bits: 8, torn: false, ended: undefined } as const;
+  switch (note.kind) {
+    case 'replaced':
+      return { kind: 'replaced', path, before: undefined, after, filesBeside };
+    case 'added':
+      return { kind: 'added', path, after, of: undefined, filesBeside };
+    case 'removed':
+      return { kind: 'removed', path, files, isDocument: isDoc, heir: undefined, filesBeside };
+    case 'renamed':
+      return { kind: 'renamed', path, to, filesBeside };
+  }
+}
+
+function filesIn(index: IndexStore, parent: number): number {
+  const found = index.get(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM objects WHERE parent = ? AND kind = 1 LIMIT ?)',
+    parent,
+    BESIDE_LIMIT,
+  );
+  return Number(found?.['n'] ?? 0);
+}
+
+/** A directory keeps its inode when it goes to the attic; its times move. */
+function directoryMark(ground: Ground, path: string): CopyMark | undefined {
+  if (ground.folder.look(path).kind !== 'directory') return undefined;
+  const { ino } = ground.folder.within(parentOf(path), (dir) => fs.lstatSync(dir.at(nameOf(path)), { bigint: true }));
+  return { ino, size: 0n, mtimeNs: 0n };
+}
