@@ -3,7 +3,7 @@ import type { LogEvent, RestoreProgress } from '../api/event.ts';
 import { layerNames, type MirrorStatus, type Status } from '../api/status.ts';
 import { humanDuration } from '../base/human.ts';
 import type { Policy, Sentence, State } from './decide/index.ts';
-import type { FromEngine } from './engine-messages.ts';
+import type { BrakeState, FromEngine } from './engine-messages.ts';
 
 export type MirrorReport = Extract<FromEngine, { kind: 'mirror' }>;
 
@@ -17,6 +17,7 @@ export interface StatusParts {
   state: State;
   policy: Policy;
   sentence: Sentence;
+  brake: BrakeState;
   report: MirrorReport | undefined;
   held: string[];
   restore: RestoreProgress | undefined;
@@ -55,6 +56,7 @@ export function buildStatus(parts: StatusParts): Status {
     held: parts.held,
     pausedUntilMs: paused ?? null,
     frozenFor: facts.mirror.frozenFor,
+    brake: parts.brake,
     restore: parts.restore ?? null,
     processes: parts.processes,
     alerts: parts.alerts,

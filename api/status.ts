@@ -1,5 +1,6 @@
 /** The whole truth about the standby at one moment: a sentence for people first, then the figures behind it. */
 import { z } from 'zod';
+import { brakeStatus } from './brake.ts';
 import { logEvent, restoreProgress } from './event.ts';
 
 /**
@@ -127,6 +128,7 @@ export const status = z.object({
   pausedUntilMs: z.number().nullable(),
   /** The decision whose changes exist only here; '' when the mirror is not frozen. */
   frozenFor: z.string(),
+  brake: brakeStatus,
   /** null unless a restore runs. */
   restore: restoreProgress.nullable(),
   processes: z.object({ agent: processStatus, net: processStatus, engine: processStatus }),
