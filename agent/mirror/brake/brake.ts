@@ -26,7 +26,7 @@ import type { Ground } from '../ground.ts';
 import type { Row } from '../index-row.ts';
 import type { IndexStore } from '../index-store.ts';
 import { nameOf, parentOf } from '../names.ts';
-import { Arrivals, lossOf } from './departures.ts';
+import { Arrivals, lossOf, placeOf } from './departures.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
 import { heirOf, originOf } from './kin.ts';
@@ -161,10 +161,13 @@ export class Brake {
     const { path, row, stat, parent, dir } = file;
     const name = nameOf(path);
     if (this.on) throw this.#held(ground, path, row === undefined ? 'added' : 'replaced', '');
-    if (row?.kind !== 'file') this.#arrivals.note(name, stat.size, stat.written, this.#nowMs);
-    if (this.#isAllowed(ground, stat)) return false;
     // A first copy has nothing to be compared with.
     if (row?.kind !== 'file' && !ground.index.share(ground.share).complete) return false;
+    if (row?.kind !== 'file') {
+      const { size, written } = stat;
+      this.#arrivals.note({ name, size, written }, placeOf(ground.share, parentOf(path)), this.#nowMs);
+    }
+    if (this.#isAllowed(ground, stat)) return false;
     const after = lookAt(file.sample());
     const isReadable = after.nature !== 'random' && after.nature !== 'sealed' && after.nature !== 'encoded';
     const change: Change =

@@ -4,6 +4,7 @@
  */
 import type { Ground } from '../ground.ts';
 import type { Row } from '../index-row.ts';
+import { below, parentOf } from '../names.ts';
 import { Pace } from '../pace.ts';
 import { REMOVAL_WINDOW_MS } from './thresholds.ts';
 
@@ -17,29 +18,46 @@ const REBUILT = new Set(
 const ARRIVAL_LIMIT = 50_000;
 const PAGE = 500;
 
-/** Files that arrived within the last hour or so, by name, size and time of writing. Forgotten by a restart. */
+/** What tells a file on its way from one place to another. */
+interface Moving {
+  name: string;
+  size: number;
+  written: bigint;
+}
+
+/**
+ * Files that arrived within the last hour or so, by name, size and time of writing, each with the place of its last arrival:
+ * a file that arrives and is deleted there is not elsewhere. Forgotten by a restart.
+ */
 export class Arrivals {
-  #now = new Set<number>();
-  #before = new Set<number>();
+  #now = new Map<number, number>();
+  #before = new Map<number, number>();
   #turnedMs = 0;
 
-  note(name: string, size: number, written: bigint, nowMs: number): void {
+  /** `place`: share and directory. */
+  note(file: Moving, place: string, nowMs: number): void {
     if (nowMs - this.#turnedMs > REMOVAL_WINDOW_MS || this.#now.size >= ARRIVAL_LIMIT) {
       this.#before = this.#now;
-      this.#now = new Set();
+      this.#now = new Map();
       this.#turnedMs = nowMs;
     }
-    this.#now.add(hashOf(name, size, written));
+    this.#now.set(hashOf(file), hashOf({ name: place, size: 0, written: 0n }));
   }
 
-  has({ name, size, written }: { name: string; size: number; written: bigint }): boolean {
-    const hash = hashOf(name, size, written);
-    return this.#now.has(hash) || this.#before.has(hash);
+  /** Whether the same file arrived in another place than this. */
+  isElsewhere(file: Moving, place: string): boolean {
+    const hash = hashOf(file);
+    const there = this.#now.get(hash) ?? this.#before.get(hash);
+    return there !== undefined && there !== hashOf({ name: place, size: 0, written: 0n });
   }
 }
 
+export function placeOf(share: string, directory: string): string {
+  return `${share}/${directory}`;
+}
+
 /** 53 bits: a chance hit among 100,000 is one removal that does not count. */
-function hashOf(name: string, size: number, written: bigint): number {
+function hashOf({ name, size, written }: Moving): number {
   let low = 0x811c9dc5;
   let high = 0x1000193;
   for (let at = 0; at < name.length; at += 1) {
@@ -55,9 +73,10 @@ function hashOf(name: string, size: number, written: bigint): number {
 /** How many files are lost when a row goes with everything below it. */
 export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path: string): Promise<number> {
   if (path.split('/').some((name) => REBUILT.has(name))) return 0;
-  if (row.kind === 'file') return arrivals.has(row) ? 0 : 1;
+  const place = (directory: string): string => placeOf(ground.share, directory);
+  if (row.kind === 'file') return arrivals.isElsewhere(row, place(parentOf(path))) ? 0 : 1;
   const pace = new Pace();
-  const levels = [{ id: row.id, after: '' }];
+  const levels = [{ id: row.id, path, after: '' }];
   let lost = 0;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const children = ground.index.children(level.id, level.after, PAGE);
@@ -68,8 +87,8 @@ export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path:
     }
     level.after = last.name;
     for (const child of children) {
-      if (child.kind === 'file') lost += arrivals.has(child) ? 0 : 1;
-      else if (!REBUILT.has(child.name)) levels.push({ id: child.id, after: '' });
+      if (child.kind === 'file') lost += arrivals.isElsewhere(child, place(level.path)) ? 0 : 1;
+      else if (!REBUILT.has(child.name)) levels.push({ id: child.id, path: below(level.path, child.name), after: '' });
     }
     if (pace.isTired) await pace.rest();
   }
