@@ -58,7 +58,9 @@ async function encrypt(good: Map<string, Buffer>, args: string): Promise<string>
   const script = [...good.keys()].map(
     (file, n) => `openssl enc -aes-256-cbc ${args} -in '${world.main(file)}' -out '${folder}/${n}'`,
   );
-  await mustRun('sh', ['-ec', script.join('\n')], { timeLimitMs: 120_000 });
+  const file = path.join(folder, 'script');
+  fs.writeFileSync(file, script.join('\n'));
+  await mustRun('sh', ['-e', file], { timeLimitMs: 120_000 });
   return folder;
 }
 

@@ -29,7 +29,7 @@ import { nameOf, parentOf } from '../names.ts';
 import { Arrivals, lossOf, placeOf } from './departures.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
-import { heirOf, originOf } from './kin.ts';
+import { heirOf, type Neighbours, originOf } from './kin.ts';
 import { lookAt, type Sample } from './look.ts';
 import { type CopyMark, type Note, Notes } from './notes.ts';
 import { lookBefore } from './samples.ts';
@@ -177,7 +177,7 @@ export class Brake {
             kind: 'added',
             path,
             after,
-            of: isReadable ? undefined : originOf(ground, parent, path, file.fileId),
+            of: isReadable ? undefined : origin(ground, file),
             filesBeside: Number.POSITIVE_INFINITY,
           };
     const marks = this.#windows.get(ground.share)?.marks;
@@ -210,7 +210,7 @@ export class Brake {
         allowed.push(one);
         continue;
       }
-      const heir = row.kind === 'file' ? heirOf(ground, row.parent, row.name) : undefined;
+      const heir = row.kind === 'file' ? heirOf(neighbours(ground.index, row.parent), row.name) : undefined;
       const isDoc = row.kind === 'file' && isDocument(extensionOf(row.name));
       const change: Change = {
         kind: 'removed',
@@ -373,6 +373,24 @@ function changeOf(note: Note): Change {
     case 'renamed':
       return { kind: 'renamed', path, to, filesBeside };
   }
+}
+
+function neighbours(index: IndexStore, parent: number): Neighbours {
+  return {
+    has: (name) => index.child(parent, name)?.kind === 'file',
+    startingWith: (beginning) =>
+      index
+        .children(parent, beginning, 2)
+        .filter(({ kind, name }) => kind === 'file' && name.startsWith(beginning))
+        .map(({ name }) => name),
+  };
+}
+
+/** What a new file is made from: the same object under another name, or a neighbour whose name begins the same. */
+function origin({ index, shareId }: Ground, { path, parent, fileId }: Arriving): string | undefined {
+  const same = index.withFileId(shareId, fileId).find((row) => row.kind === 'file');
+  const moved = same === undefined ? undefined : index.path(same.id);
+  return moved !== undefined && moved !== path ? moved : originOf(neighbours(index, parent), nameOf(path));
 }
 
 function filesIn(index: IndexStore, parent: number): number {

@@ -70,9 +70,14 @@ function hashOf({ name, size, written }: Moving): number {
   return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
 }
 
+/** Below a folder whose content programs make again. */
+export function isRebuilt(path: string): boolean {
+  return path.split('/').some((name) => REBUILT.has(name));
+}
+
 /** How many files are lost when a row goes with everything below it. */
 export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path: string): Promise<number> {
-  if (path.split('/').some((name) => REBUILT.has(name))) return 0;
+  if (isRebuilt(path)) return 0;
   const place = (directory: string): string => placeOf(ground.share, directory);
   if (row.kind === 'file') return arrivals.isElsewhere(row, place(parentOf(path))) ? 0 : 1;
   const pace = new Pace();

@@ -4,7 +4,7 @@
  * Compressed formats are as random as encrypted ones and are told from them by their magic bytes and end marks alone.
  */
 import { endMark, type Family, familyOf } from './formats.ts';
-import { LEAST_BYTES, RANDOM_MARGIN } from './thresholds.ts';
+import { LEAST_BYTES, PROBE_BYTES, RANDOM_MARGIN } from './thresholds.ts';
 
 /** Bytes of a file: its first HEAD_BYTES, and PROBE_BYTES from its middle and its end (of a small file these may overlap). */
 export interface Sample {
@@ -65,6 +65,8 @@ function natureOf({ size, head }: Sample, family: Family | undefined, bits: numb
   if (bits === 0) return 'blank';
   if (family === 'sealed') return 'sealed';
   if (family !== undefined) return family === 'text' ? 'text' : 'format';
+  // Many programs encrypt only the beginning, and what follows is text all the same.
+  if (isRandom(head.subarray(0, PROBE_BYTES))) return 'random';
   if (isText(head)) return isEncoded(head) ? 'encoded' : 'text';
   return isRandomAt(head.length, bits) ? 'random' : 'other';
 }

@@ -1,7 +1,7 @@
 /** What a single change says about damage: which sign it shows, if any. Pure; how many signs are too many is judge.ts. */
 import { expectedOf, extensionOf, isArchive, isDocument, isJournal, isStrange, isText } from './formats.ts';
 import type { Look } from './look.ts';
-import { LEAST_BYTES, RENAMED_POINTS } from './thresholds.ts';
+import { HALF_SIGN, LEAST_BYTES } from './thresholds.ts';
 
 /** What is about to change here. Paths are relative to the share; extensions come from their names. */
 export type Change =
@@ -30,6 +30,8 @@ export type Change =
 export type Sign =
   /** Random bytes where there was content. */
   | 'scrambled'
+  /** Random bytes where there was a format that nothing is known of. */
+  | 'blurred'
   /** A random file made of one that we have, or under the name of a document. */
   | 'locked'
   /** Base64 or hexadecimal digits where there was content. */
@@ -49,6 +51,7 @@ export type Sign =
 
 export const SIGN_WORDS: Record<Sign, string> = {
   scrambled: 'random bytes where there was content',
+  blurred: 'random bytes where there was an unknown format',
   locked: 'a random file in the place of a readable one',
   encoded: 'only base64 or hexadecimal digits where there was content',
   wiped: 'emptied or overwritten with one value',
@@ -60,7 +63,7 @@ export const SIGN_WORDS: Record<Sign, string> = {
 };
 
 export function pointsOf(sign: Sign): number {
-  return sign === 'renamed' ? RENAMED_POINTS : 1;
+  return sign === 'renamed' || sign === 'blurred' ? HALF_SIGN : 1;
 }
 
 export function signOf(change: Change): Sign | undefined {
@@ -92,22 +95,28 @@ function replaced(path: string, before: Look | undefined, after: Look): Sign | u
     if (before !== undefined && isUnreadable(before)) return undefined;
     // Emptied first, or never seen: the name alone says what it should be.
     if (before === undefined || isVoid(before) || before.nature === 'short') return added(path, after, undefined);
-    return 'scrambled';
+    return before.nature === 'other' && expectedOf(extension) === undefined ? 'blurred' : 'scrambled';
   }
   if (before === undefined) return undefined;
   if (after.torn && !before.torn) return 'scrambled';
   if (after.nature === 'encoded' && before.nature !== 'encoded' && !isUnreadable(before) && before.size >= LEAST_BYTES)
     return 'encoded';
-  if (isVoid(after))
-    return before.size >= LEAST_BYTES && !isVoid(before) && !isJournal(extension) ? 'wiped' : undefined;
+  if (isVoid(after)) return isWiped(extension, before, after) ? 'wiped' : undefined;
   if (isMangled(extension, before, after)) return 'mangled';
   return before.ended === true && after.ended === false && before.family === after.family ? 'cut' : undefined;
 }
 
-/** The old version was what the extension says, the new one is not. A text may become anything: scripts and tables do. */
+/** Sources and logs are emptied by work; what was overwritten with one value was not. */
+function isWiped(extension: string, before: Look, after: Look): boolean {
+  if (before.size < LEAST_BYTES || isVoid(before) || isJournal(extension)) return false;
+  return after.nature === 'blank' || !isText(extension);
+}
+
+/** The old version was what the extension says, the new one is not. A text may become another format, but no heap of bytes. */
 function isMangled(extension: string, before: Look, after: Look): boolean {
   const expected = expectedOf(extension);
-  if (expected === undefined || isText(extension) || before.family === undefined) return false;
+  if (isText(extension)) return before.nature === 'text' && after.nature === 'other' && !isJournal(extension);
+  if (expected === undefined || before.family === undefined) return false;
   const wasFit = expected.includes(before.family);
   const isFit =
     after.nature === 'text' ? expected.includes('text') : after.family !== undefined && expected.includes(after.family);
@@ -123,9 +132,10 @@ function added(path: string, after: Look, of: string | undefined): Sign | undefi
   return isStrange(extension) || extension === '' ? 'strange' : undefined;
 }
 
-/** Something that people can read, by its name. */
+/** Something that people can read, by its name. Backups are encrypted as archives, night for night. */
 function isReadableKind(path: string): boolean {
-  return expectedOf(extensionOf(path)) !== undefined;
+  const extension = extensionOf(path);
+  return expectedOf(extension) !== undefined && !isArchive(extension);
 }
 
 function isPacked(path: string, heir: string): boolean {

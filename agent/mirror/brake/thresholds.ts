@@ -38,8 +38,11 @@ export const REMOVED_PART = 0.5;
 /** … and more files than this: 5 of 40 is a clear-up, 8 of 10 too; 30 of 40 is not. */
 export const REMOVED_FLOOR = 15;
 
-/** A new extension that nothing is known of is half a sign: the content is still there. 60 in a share (outside reference: 200 in a folder). */
-export const RENAMED_POINTS = 0.5;
+/**
+ * Half a sign: a new extension that nothing is known of, since the content is still there (60 in a share; outside reference:
+ * 200 in a folder), and random bytes in a file of whose format nothing is known, since programs pack their own formats too.
+ */
+export const HALF_SIGN = 0.5;
 
 /** From this part of a limit on, the attic keeps what the window may need, also when the disk is full. */
 export const PIN_SCORE = 0.25;
