@@ -14,7 +14,6 @@
  * - the state cannot be read: the brake counts as tripped, since going on might copy damage;
  * - a full disk: the attic gives up no day that the window needs (`firstDay`).
  */
-import fs from 'node:fs';
 import { z } from 'zod';
 import type { Clock } from '../../../base/clock.ts';
 import { Failure } from '../../../base/failure.ts';
@@ -26,10 +25,11 @@ import type { Ground } from '../ground.ts';
 import type { Row } from '../index-row.ts';
 import type { IndexStore } from '../index-store.ts';
 import { nameOf, parentOf } from '../names.ts';
+import { directoryMark, filesIn, neighbours, originIn } from './around.ts';
 import { Arrivals, lossOf, placeOf } from './departures.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
-import { heirOf, type Neighbours, originOf } from './kin.ts';
+import { heirOf } from './kin.ts';
 import { lookAt, type Sample } from './look.ts';
 import { type CopyMark, type Note, Notes } from './notes.ts';
 import { lookBefore } from './samples.ts';
@@ -47,8 +47,6 @@ export interface BrakeOptions {
 const META = 'brake';
 const PAGE = 500;
 const LISTED = 500;
-/** Siblings are counted up to here. */
-const BESIDE_LIMIT = 2_000;
 
 const durable = z.object({
   state: z.enum(['off', 'tripped', 'rejecting', 'rejected']),
@@ -177,7 +175,7 @@ export class Brake {
             kind: 'added',
             path,
             after,
-            of: isReadable ? undefined : origin(ground, file),
+            of: isReadable ? undefined : originIn(ground, file),
             filesBeside: Number.POSITIVE_INFINITY,
           };
     const marks = this.#windows.get(ground.share)?.marks;
@@ -373,38 +371,4 @@ function changeOf(note: Note): Change {
     case 'renamed':
       return { kind: 'renamed', path, to, filesBeside };
   }
-}
-
-function neighbours(index: IndexStore, parent: number): Neighbours {
-  return {
-    has: (name) => index.child(parent, name)?.kind === 'file',
-    startingWith: (beginning) =>
-      index
-        .children(parent, beginning, 2)
-        .filter(({ kind, name }) => kind === 'file' && name.startsWith(beginning))
-        .map(({ name }) => name),
-  };
-}
-
-/** What a new file is made from: the same object under another name, or a neighbour whose name begins the same. */
-function origin({ index, shareId }: Ground, { path, parent, fileId }: Arriving): string | undefined {
-  const same = index.withFileId(shareId, fileId).find((row) => row.kind === 'file');
-  const moved = same === undefined ? undefined : index.path(same.id);
-  return moved !== undefined && moved !== path ? moved : originOf(neighbours(index, parent), nameOf(path));
-}
-
-function filesIn(index: IndexStore, parent: number): number {
-  const found = index.get(
-    'SELECT count(*) AS n FROM (SELECT 1 FROM objects WHERE parent = ? AND kind = 1 LIMIT ?)',
-    parent,
-    BESIDE_LIMIT,
-  );
-  return Number(found?.['n'] ?? 0);
-}
-
-/** A directory keeps its inode when it goes to the attic; its times move. */
-function directoryMark(ground: Ground, path: string): CopyMark | undefined {
-  if (ground.folder.look(path).kind !== 'directory') return undefined;
-  const { ino } = ground.folder.within(parentOf(path), (dir) => fs.lstatSync(dir.at(nameOf(path)), { bigint: true }));
-  return { ino, size: 0n, mtimeNs: 0n };
 }
