@@ -132,6 +132,8 @@ export class Mirror {
       clock,
       log,
       tell: options.tell,
+      open,
+      isRunning: () => this.#running,
       mainMs: () => this.#mainMs,
       halt: () => Promise.all(this.#shares.map((share) => share.stop())),
       resume: () => this.#startShares(),

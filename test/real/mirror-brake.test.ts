@@ -186,6 +186,11 @@ it('stops when more than half of a share goes at once, before it goes, and copie
   const { why } = await standsAt(engine, 'tripped');
   expect(why).toContain('removed');
   expect(damaged(good).length).toBeLessThanOrEqual(FILES / 2);
+  await until('what goes on is seen and counted', async () => {
+    await world.client(`mkdir later; rmdir later`);
+    const { list } = await engine.order({ kind: 'brake', act: 'list' }, 'brake-list');
+    return list.held.some(({ path: held }) => held === 'later');
+  });
   world.put('later.txt', 'written after it tripped');
   await engine.order({ kind: 'brake', act: 'reject' }, 'brake-done');
   await standsAt(engine, 'rejected');

@@ -22,11 +22,11 @@ import type { Stat } from '../../../smb/types.ts';
 import type { BrakeList, BrakeState } from '../../engine-messages.ts';
 import type { Directory, Signature } from '../folder.ts';
 import type { Ground } from '../ground.ts';
-import type { Row } from '../index-row.ts';
+import { type Row, SELECT } from '../index-row.ts';
 import type { IndexStore } from '../index-store.ts';
 import { nameOf, parentOf } from '../names.ts';
 import { directoryMark, filesIn, neighbours, originIn } from './around.ts';
-import { Arrivals, lossOf, placeOf } from './departures.ts';
+import { Arrivals, directoriesFirst, type Leaving, lossOf, placeOf } from './departures.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
 import { heirOf } from './kin.ts';
@@ -72,19 +72,14 @@ export interface Arriving {
   sample(): Sample;
 }
 
-/** A row that is about to go, and how many files are lost with it. */
-export interface Leaving {
-  row: Row;
-  path: string;
-  loss: number;
-}
-
 export class Brake {
   readonly notes: Notes;
   readonly #options: BrakeOptions;
   readonly #windows = new Map<string, Window>();
   readonly #scores = new Map<string, { score: number; why: string }>();
   readonly #arrivals = new Arrivals();
+  /** Files below directories that were removed, by share, whose rows are still being swept away. */
+  readonly #leaving = new Map<string, number>();
   #durable: Durable;
   #heldMore = 0;
   /** Moves with everything that people are told. */
@@ -198,7 +193,9 @@ export class Brake {
   /** Which of some removals may be made. They are noted when it returns. */
   mayRemove<T extends Leaving>(ground: Ground, leaving: readonly T[]): T[] {
     const allowed: T[] = [];
-    for (const one of leaving) {
+    /** Allowed here, and not made yet. */
+    let going = 0;
+    for (const one of directoriesFirst(leaving)) {
       const { row, path, loss } = one;
       if (this.on) {
         this.#held(ground, path, 'removed', '');
@@ -219,8 +216,9 @@ export class Brake {
         filesBeside: Number.POSITIVE_INFINITY,
       };
       try {
-        const judged = this.#ask(ground, change, row.parent);
+        const judged = this.#ask(ground, change, row.parent, going);
         this.#note(ground, change, judged, row.kind === 'file' ? row.local : directoryMark(ground, path));
+        going += loss;
         allowed.push(one);
       } catch (error) {
         if (!(error instanceof Failure) || error.code !== 'braked') throw error;
@@ -228,6 +226,8 @@ export class Brake {
     }
     // What was allowed before the one that tripped stays as well: it is one of those that tripped it.
     if (this.on) return [];
+    const below = allowed.reduce((sum, { row, loss }) => sum + (row.kind === 'directory' ? loss : 0), 0);
+    if (below > 0) this.#leaving.set(ground.share, (this.#leaving.get(ground.share) ?? 0) + below);
     ground.index.commit();
     return allowed;
   }
@@ -247,12 +247,19 @@ export class Brake {
     return this.#options.clock.wallMs();
   }
 
+  /** Files of the share, without those that went with their directory and are only counted still. */
+  #filesOf({ index, share }: Ground): number {
+    const { files } = index.share(share);
+    if (this.#leaving.size > 0 && index.get(SELECT.condemned) === undefined) this.#leaving.clear();
+    return Math.max(0, files - (this.#leaving.get(share) ?? 0));
+  }
+
   /** Asks the judge and keeps what it remembers. Throws `braked` when it trips. */
-  #ask(ground: Ground, asked: Change, parent: number): Judgement {
+  #ask(ground: Ground, asked: Change, parent: number, going = 0): Judgement {
     const { share, index } = ground;
     const window = this.#windows.get(share) ?? EMPTY_WINDOW;
     const change = signOf(asked) === undefined ? asked : { ...asked, filesBeside: filesIn(index, parent) };
-    const judged = judge(window, change, index.share(share).files, this.#nowMs);
+    const judged = judge(window, change, this.#filesOf(ground) - going, this.#nowMs);
     this.#scores.set(share, { score: judged.score, why: judged.why });
     if (judged.verdict === 'trip') {
       this.#trip(share, judged);
@@ -267,6 +274,13 @@ export class Brake {
     this.#write({ state: 'tripped', sinceMs: this.#nowMs, share, score, why });
     this.#options.log.critical('the brake is on: nothing is copied any more', { share, why });
     this.#options.tripped();
+  }
+
+  /** Somebody saw a change on the main while nothing may be made here. */
+  seen(share: string, path: string, action: string): void {
+    if (!this.on) return;
+    if (!this.notes.hold(share, path, action, '')) this.#heldMore += 1;
+    this.version += 1;
   }
 
   #held(ground: Ground, path: string, kind: string, why: string): Failure {

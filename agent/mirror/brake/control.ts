@@ -7,7 +7,9 @@ import type { BrakeList, FromEngine } from '../../engine-messages.ts';
 import type { Attic } from '../attic.ts';
 import type { Ground } from '../ground.ts';
 import type { IndexStore } from '../index-store.ts';
+import type { OpenLink } from '../links.ts';
 import { Brake } from './brake.ts';
+import { observe } from './observe.ts';
 import { putBack } from './put-back.ts';
 
 export interface ControlOptions {
@@ -16,6 +18,9 @@ export interface ControlOptions {
   clock: Clock;
   log: Log;
   tell(message: FromEngine): void;
+  open: OpenLink;
+  /** Mirroring is wanted. */
+  isRunning(): boolean;
   /** The main's clock, ms since 1970. */
   mainMs(): number;
   /** Calls off every session at once; resolves when nothing is written any more. */
@@ -35,7 +40,7 @@ export interface BrakeControl {
   allow(): Promise<void>;
   /** Begins to put the last good state back; the state tells when it is there. Throws `brake-off` or `frozen`. */
   reject(): Promise<void>;
-  /** Putting back goes on where a kill or a takeover cut it off. */
+  /** Watching and putting back go on where a kill or a takeover cut them off. */
   continue(): void;
   /** Ends what is under way between two steps. */
   stop(): Promise<void>;
@@ -51,10 +56,14 @@ export function openBrake(options: ControlOptions): BrakeControl {
     index,
     clock,
     log,
-    tripped: () => void options.halt().catch((error: unknown) => log.error(textOf(error))),
+    tripped() {
+      options.halt().catch((error: unknown) => log.error(textOf(error)));
+      watchAll();
+    },
   });
   attic.isNeeded = (day) => brake.firstDay !== '' && day >= brake.firstDay;
   const grounds = new Map<string, Ground>();
+  let observing: { end: AbortController; done: Promise<unknown> } | undefined;
   let putting: { end: AbortController; done: Promise<void> } | undefined;
   let told = -1;
   let forgotMs = clock.monoMs();
@@ -71,7 +80,15 @@ export function openBrake(options: ControlOptions): BrakeControl {
     log.notice('the last good state is back', { noted: humanCount(noted), missing: humanCount(missing) });
   };
 
+  const watchAll = (): void => {
+    if (observing !== undefined || !brake.on || !options.isRunning() || options.isFrozen()) return;
+    const end = new AbortController();
+    const all = [...grounds.keys()].map((share) => observe(brake, options.open, share, end.signal));
+    observing = { end, done: Promise.all(all) };
+  };
+
   const begin = (): void => {
+    watchAll();
     if (putting !== undefined || brake.state.state !== 'rejecting' || options.isFrozen()) return;
     const end = new AbortController();
     const done = putBackAll(end.signal)
@@ -85,8 +102,11 @@ export function openBrake(options: ControlOptions): BrakeControl {
   };
 
   const stop = async (): Promise<void> => {
+    observing?.end.abort();
     putting?.end.abort();
+    await observing?.done;
     await putting?.done;
+    observing = undefined;
   };
 
   // A kill cut it off; the shares are not known yet.

@@ -99,3 +99,17 @@ export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path:
   }
   return lost;
 }
+
+/** A row that is about to go, and how many files are lost with it. */
+export interface Leaving {
+  row: Row;
+  path: string;
+  loss: number;
+}
+
+/** Without what goes with one of the directories among them. */
+export function directoriesFirst<T extends Leaving>(leaving: readonly T[]): T[] {
+  const tops = leaving.filter(({ row }) => row.kind === 'directory').map(({ path }) => `${path}/`);
+  const alone = leaving.filter(({ path }) => !tops.some((top) => path.startsWith(top)));
+  return alone.sort((a, b) => Number(b.row.kind === 'directory') - Number(a.row.kind === 'directory'));
+}
