@@ -34,7 +34,7 @@ import { lookAt, type Sample } from './look.ts';
 import { type CopyMark, type Note, Notes } from './notes.ts';
 import { lookBefore } from './samples.ts';
 import { type Change, SIGN_WORDS, signOf } from './signs.ts';
-import { DAMAGE_WINDOW_MS, PIN_SCORE } from './thresholds.ts';
+import { DAMAGE_WINDOW_MS, PIN_SCORE, REMOVAL_WINDOW_MS } from './thresholds.ts';
 
 export interface BrakeOptions {
   index: IndexStore;
@@ -76,7 +76,7 @@ export class Brake {
   readonly notes: Notes;
   readonly #options: BrakeOptions;
   readonly #windows = new Map<string, Window>();
-  readonly #scores = new Map<string, { score: number; why: string }>();
+  readonly #scores = new Map<string, { score: number; why: string; atMs: number }>();
   readonly #arrivals = new Arrivals();
   /** Files below directories that were removed, by share, whose rows are still being swept away. */
   readonly #leaving = new Map<string, number>();
@@ -95,7 +95,7 @@ export class Brake {
   /** The window as it was before a restart. */
   #remember(): void {
     const nowMs = this.#options.clock.wallMs();
-    if (!this.on) this.notes.forgetOlder(DAMAGE_WINDOW_MS, nowMs);
+    if (!this.on) while (this.notes.forgetOlder(DAMAGE_WINDOW_MS, nowMs, PAGE));
     for (let after = 0; ; ) {
       const some = this.notes.after(after, PAGE);
       const last = some.at(-1);
@@ -113,11 +113,16 @@ export class Brake {
     return this.#durable.state !== 'off';
   }
 
+  get stands(): BrakeState['state'] {
+    return this.#durable.state;
+  }
+
   get state(): BrakeState {
     const { state, sinceMs, share, score, why } = this.#durable;
-    const nearest = [...this.#scores].reduce((a, b) => (b[1].score > a[1].score ? b : a), ['', { score: 0, why: '' }]);
+    const none: [string, { score: number; why: string }] = ['', { score: 0, why: '' }];
+    const nearest = [...this.#scores].reduce((a, b) => (b[1].score > a[1].score ? b : a), none);
     const counts = this.notes.counts();
-    const now = this.on ? { share, score, why } : { share: nearest[0], ...nearest[1] };
+    const now = this.on ? { share, score, why } : { share: nearest[0], score: nearest[1].score, why: nearest[1].why };
     return {
       state,
       sinceMs,
@@ -217,7 +222,9 @@ export class Brake {
       };
       try {
         const judged = this.#ask(ground, change, row.parent, going);
-        this.#note(ground, change, judged, row.kind === 'file' ? row.local : directoryMark(ground, path));
+        // What is no loss needs not come back.
+        if (loss > 0 || judged.sign !== undefined)
+          this.#note(ground, change, judged, row.kind === 'file' ? row.local : directoryMark(ground, path));
         going += loss;
         allowed.push(one);
       } catch (error) {
@@ -260,12 +267,12 @@ export class Brake {
     const window = this.#windows.get(share) ?? EMPTY_WINDOW;
     const change = signOf(asked) === undefined ? asked : { ...asked, filesBeside: filesIn(index, parent) };
     const judged = judge(window, change, this.#filesOf(ground) - going, this.#nowMs);
-    this.#scores.set(share, { score: judged.score, why: judged.why });
+    this.#scores.set(share, { score: judged.score, why: judged.why, atMs: this.#nowMs });
     if (judged.verdict === 'trip') {
       this.#trip(share, judged);
       throw this.#held(ground, asked.path, asked.kind, judged.sign === undefined ? '' : SIGN_WORDS[judged.sign]);
     }
-    if (judged.sign !== undefined) this.version += 1;
+    if (judged.score > 0) this.version += 1;
     this.#windows.set(share, judged.state);
     return judged;
   }
@@ -336,15 +343,17 @@ export class Brake {
 
   /** Days of the attic from this one on are needed; '' when none is. */
   get firstDay(): string {
-    const isSuspicious = this.on || [...this.#scores.values()].some(({ score }) => score >= PIN_SCORE);
+    const isSuspicious =
+      this.on ||
+      [...this.#scores.values()].some(
+        ({ score, atMs }) => score >= PIN_SCORE && this.#nowMs - atMs < REMOVAL_WINDOW_MS,
+      );
     return this.notes.firstDay(isSuspicious);
   }
 
-  /** To be called now and then: lets go of what is older than the windows. */
+  /** To be called now and then: lets go of some of what is older than the windows. */
   forget(): void {
-    if (this.on) return;
-    this.notes.forgetOlder(DAMAGE_WINDOW_MS, this.#nowMs);
-    this.#scores.clear();
+    if (!this.on) this.notes.forgetOlder(DAMAGE_WINDOW_MS, this.#nowMs, PAGE);
   }
 }
 
@@ -374,7 +383,7 @@ function readDurable(value: string | undefined, nowMs: number): Durable {
 function changeOf(note: Note): Change {
   const { path, to, files, isDocument: isDoc } = note;
   const filesBeside = Number.POSITIVE_INFINITY;
-  const after = { size: 0, nature: 'random', family: undefined, bits: 8, torn: false, ended: undefined } as const;
+  const after = { size: 0, nature: 'random', family: undefined, torn: false, ended: undefined } as const;
   switch (note.kind) {
     case 'replaced':
       return { kind: 'replaced', path, before: undefined, after, filesBeside };

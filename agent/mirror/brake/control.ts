@@ -48,7 +48,9 @@ export interface BrakeControl {
   turn(): void;
 }
 
-const FORGET_EVERY_MS = 600_000;
+const FORGET_EVERY_MS = 1_000;
+/** Figures alone are told so often; another state at once. */
+const TELL_MS = 1_000;
 
 export function openBrake(options: ControlOptions): BrakeControl {
   const { index, attic, clock, log } = options;
@@ -65,7 +67,7 @@ export function openBrake(options: ControlOptions): BrakeControl {
   const grounds = new Map<string, Ground>();
   let observing: { end: AbortController; done: Promise<unknown> } | undefined;
   let putting: { end: AbortController; done: Promise<void> } | undefined;
-  let told = -1;
+  let told = { version: -1, state: '', ms: 0 };
   let forgotMs = clock.monoMs();
 
   const mustBeOn = (): void => {
@@ -146,8 +148,9 @@ export function openBrake(options: ControlOptions): BrakeControl {
         brake.forget();
       }
       const version = brake.version;
-      if (version === told) return;
-      told = version;
+      if (version === told.version) return;
+      if (brake.stands === told.state && clock.monoMs() - told.ms < TELL_MS) return;
+      told = { version, state: brake.stands, ms: clock.monoMs() };
       options.tell({ kind: 'brake', brake: brake.state });
     },
   };

@@ -117,7 +117,7 @@ describe('mass removal', () => {
   it('of everything at once is stopped before anything goes', () => {
     const share = new ShareModel();
     for (let n = 0; n < 500; n += 1)
-      share.hold(`all/f${n}.pdf`, { size: 9, nature: 'format', family: 'pdf', bits: 5, torn: false, ended: true });
+      share.hold(`all/f${n}.pdf`, { size: 9, nature: 'format', family: 'pdf', torn: false, ended: true });
     expect(share.removeTree('all')).toBe(false);
     expect(share.files).toBe(500);
   });

@@ -105,13 +105,14 @@ export class Notes {
     );
   }
 
-  /** Signs older than their window, and removals older than theirs. */
-  forgetOlder(damageMs: number, nowMs: number): void {
-    this.#index.change(
-      "DELETE FROM brake_notes WHERE at_ms < ? OR (sign = '' AND at_ms < ?)",
-      Math.round(nowMs - damageMs),
-      Math.round(nowMs - REMOVAL_WINDOW_MS),
-    );
+  /** Up to `limit` signs older than their window, and removals older than theirs; false when there are none left. */
+  forgetOlder(damageMs: number, nowMs: number, limit: number): boolean {
+    const [signs, removals] = [Math.round(nowMs - damageMs), Math.round(nowMs - REMOVAL_WINDOW_MS)];
+    const old =
+      "(SELECT id FROM brake_notes WHERE ((sign = '') = 0 AND at_ms < ?) OR ((sign = '') = 1 AND at_ms < ?) LIMIT ?)";
+    // Asked first: a change for nothing would be a commit for nothing.
+    if (this.#index.get(`SELECT 1 AS n FROM ${old}`, signs, removals, 1) === undefined) return false;
+    return this.#index.change(`DELETE FROM brake_notes WHERE id IN ${old}`, signs, removals, limit).changes === limit;
   }
 
   clear(): void {

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS brake_notes (
   day TEXT NOT NULL,
   outcome TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS brake_notes_at ON brake_notes (sign = '', at_ms);
 CREATE TABLE IF NOT EXISTS brake_held (
   share TEXT NOT NULL,
   path TEXT NOT NULL,
