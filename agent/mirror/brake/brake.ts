@@ -24,9 +24,9 @@ import type { Directory, Signature } from '../folder.ts';
 import type { Ground } from '../ground.ts';
 import { type Row, SELECT } from '../index-row.ts';
 import type { IndexStore } from '../index-store.ts';
-import { nameOf, parentOf } from '../names.ts';
+import { nameOf } from '../names.ts';
 import { directoryMark, filesIn, neighbours, originIn } from './around.ts';
-import { Arrivals, directoriesFirst, type Leaving, lossOf, placeOf } from './departures.ts';
+import { Arrivals, directoriesFirst, type Leaving, lossOf } from './departures.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
 import { heirOf } from './kin.ts';
@@ -163,7 +163,7 @@ export class Brake {
     if (row?.kind !== 'file' && !ground.index.share(ground.share).complete) return false;
     if (row?.kind !== 'file') {
       const { size, written } = stat;
-      this.#arrivals.note({ name, size, written }, placeOf(ground.share, parentOf(path)), this.#nowMs);
+      this.#arrivals.note({ name, size, written }, this.#nowMs);
     }
     if (this.#isAllowed(ground, stat)) return false;
     const after = lookAt(file.sample());

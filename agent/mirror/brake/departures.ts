@@ -4,7 +4,6 @@
  */
 import type { Ground } from '../ground.ts';
 import type { Row } from '../index-row.ts';
-import { below, parentOf } from '../names.ts';
 import { Pace } from '../pace.ts';
 import { REMOVAL_WINDOW_MS } from './thresholds.ts';
 
@@ -26,29 +25,26 @@ interface Moving {
 }
 
 /**
- * Files that arrived within the last hour or so, by name, size and time of writing, each with the place of its last arrival:
- * a file that arrives and is deleted there is not elsewhere. Forgotten by a restart.
+ * Files that arrived within the last hour or so, by name, size and time of writing, wherever: what goes after that was
+ * moved, or made and deleted (temporary files); neither takes from what the share was an hour ago. Forgotten by a restart.
  */
 export class Arrivals {
-  #now = new Map<number, number>();
-  #before = new Map<number, number>();
+  #now = new Set<number>();
+  #before = new Set<number>();
   #turnedMs = 0;
 
-  /** `place`: share and directory. */
-  note(file: Moving, place: string, nowMs: number): void {
+  note(file: Moving, nowMs: number): void {
     if (nowMs - this.#turnedMs > REMOVAL_WINDOW_MS || this.#now.size >= ARRIVAL_LIMIT) {
       this.#before = this.#now;
-      this.#now = new Map();
+      this.#now = new Set();
       this.#turnedMs = nowMs;
     }
-    this.#now.set(hashOf(file), hashOf({ name: place, size: 0, written: 0n }));
+    this.#now.add(hashOf(file));
   }
 
-  /** Whether the same file arrived in another place than this. */
-  isElsewhere(file: Moving, place: string): boolean {
+  has(file: Moving): boolean {
     const hash = hashOf(file);
-    const there = this.#now.get(hash) ?? this.#before.get(hash);
-    return there !== undefined && there !== hashOf({ name: place, size: 0, written: 0n });
+    return this.#now.has(hash) || this.#before.has(hash);
   }
 }
 
@@ -78,10 +74,9 @@ export function isRebuilt(path: string): boolean {
 /** How many files are lost when a row goes with everything below it. */
 export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path: string): Promise<number> {
   if (isRebuilt(path)) return 0;
-  const place = (directory: string): string => placeOf(ground.share, directory);
-  if (row.kind === 'file') return arrivals.isElsewhere(row, place(parentOf(path))) ? 0 : 1;
+  if (row.kind === 'file') return arrivals.has(row) ? 0 : 1;
   const pace = new Pace();
-  const levels = [{ id: row.id, path, after: '' }];
+  const levels = [{ id: row.id, after: '' }];
   let lost = 0;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const children = ground.index.children(level.id, level.after, PAGE);
@@ -92,8 +87,8 @@ export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path:
     }
     level.after = last.name;
     for (const child of children) {
-      if (child.kind === 'file') lost += arrivals.isElsewhere(child, place(level.path)) ? 0 : 1;
-      else if (!REBUILT.has(child.name)) levels.push({ id: child.id, path: below(level.path, child.name), after: '' });
+      if (child.kind === 'file') lost += arrivals.has(child) ? 0 : 1;
+      else if (!REBUILT.has(child.name)) levels.push({ id: child.id, after: '' });
     }
     if (pace.isTired) await pace.rest();
   }

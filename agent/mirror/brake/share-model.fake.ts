@@ -3,7 +3,7 @@
  * brake.ts asks it. Time is played, so a day takes milliseconds.
  */
 import { nameOf, parentOf } from '../names.ts';
-import { Arrivals, isRebuilt, placeOf } from './departures.ts';
+import { Arrivals, isRebuilt } from './departures.ts';
 import { type Chance, documentOf } from './documents.fake.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, judge, type Window } from './judge.ts';
@@ -144,8 +144,7 @@ export class ShareModel {
             filesBeside: 0,
           }
         : { kind: 'replaced', path, before: before.look, after, filesBeside: 0 };
-    if (before === undefined)
-      this.arrivals.note({ name, size: after.size, written }, placeOf(this.name, parentOf(path)), this.nowMs);
+    if (before === undefined) this.arrivals.note({ name, size: after.size, written }, this.nowMs);
     if (!this.#ask(change)) return false;
     if (before === undefined) this.files += 1;
     else if (attack) this.damaged += 1;
@@ -158,8 +157,7 @@ export class ShareModel {
     const name = nameOf(path);
     const file = directory.get(name);
     if (file === undefined) return true;
-    const place = placeOf(this.name, parentOf(path));
-    const isLost = !isRebuilt(path) && !this.arrivals.isElsewhere({ name, ...file }, place);
+    const isLost = !isRebuilt(path) && !this.arrivals.has({ name, ...file });
     const heir = heirOf(this.#beside(path), name);
     const isDoc = isDocument(extensionOf(name));
     const change: Change = { kind: 'removed', path, files: isLost ? 1 : 0, isDocument: isDoc, heir, filesBeside: 0 };
@@ -178,7 +176,7 @@ export class ShareModel {
     for (const [path, files] of gone)
       for (const [name, file] of files) {
         all += 1;
-        if (!isRebuilt(path) && !this.arrivals.isElsewhere({ name, ...file }, placeOf(this.name, path))) lost += 1;
+        if (!isRebuilt(path) && !this.arrivals.has({ name, ...file })) lost += 1;
       }
     const change: Change = {
       kind: 'removed',
