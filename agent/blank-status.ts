@@ -2,7 +2,7 @@
 import type { LogEvent } from '../api/event.ts';
 import { layerNames, type Status } from '../api/status.ts';
 import { BRAKE_OFF } from './brake-words.ts';
-import { NO_LOAD } from './status.ts';
+import { NO_LAGS, NO_LOAD } from './status.ts';
 
 export function blankStatus(version: string, wallMs: number, alerts: LogEvent[]): Status {
   return {
@@ -28,6 +28,8 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
       filesPerSecond: 0,
       leftMs: -1,
       load: NO_LOAD,
+      rpo: NO_LAGS,
+      locked: 0,
     },
     decision: '',
     held: [],
@@ -35,6 +37,7 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
     frozenFor: '',
     brake: BRAKE_OFF,
     restore: null,
+    verify: null,
     processes: {
       agent: { alive: true, pid: process.pid, rssBytes: process.memoryUsage.rss() },
       net: { alive: false, pid: 0, rssBytes: 0 },

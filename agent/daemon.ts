@@ -12,6 +12,7 @@ import type { Daemon, News, Order, OrderAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 import { checkSetup, listShares } from './setup.ts';
 import type { Standby } from './standby.ts';
+import { NO_LAGS } from './status.ts';
 
 export interface DaemonParts {
   journal: Journal;
@@ -91,6 +92,16 @@ export function openDaemon(parts: DaemonParts): Daemon {
     },
     answerBrake: async (act) => parts.current()?.answerBrake(act) ?? NOT_SET_UP,
     problems: () => parts.current()?.problems() ?? { problems: [] },
+    verify: async (request) => parts.current()?.proof.verify(request) ?? NOT_SET_UP,
+    stopVerify: async () => parts.current()?.proof.stop() ?? NOT_SET_UP,
+    findings: () => ({ findings: parts.current()?.proof.findings ?? [] }),
+    async explain(about) {
+      const present = parts.current();
+      if (present !== undefined) return present.proof.explain(about);
+      throw new Failure({ code: 'not-set-up', doing: 'explain', what: NOT_SET_UP.why });
+    },
+    rpo: () => parts.current()?.rpo() ?? { all: NO_LAGS, shares: [] },
+    locked: () => parts.current()?.locked() ?? { count: 0, files: [] },
     events: (after) => parts.journal.after(after),
     subscribe: parts.subscribe,
   };

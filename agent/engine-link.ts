@@ -40,7 +40,7 @@ export interface EngineLink {
  * V8 lets garbage pile up to its limits, and the rest would be users' memory: what is alive takes 25 to 40 MB whatever the number of files
  * (`npm run bench -- mirror-memory`).
  */
-const ENGINE_MEMORY = ['--max-old-space-size=64', '--max-semi-space-size=2'];
+export const ENGINE_MEMORY = ['--max-old-space-size=64', '--max-semi-space-size=2'];
 /** mallopt(3): glibc would give each thread an arena of its own, and keep in it what SQLite and the file system calls need at their worst moment. */
 const ENGINE_ENV = { MALLOC_ARENA_MAX: '2' };
 const ENGINE_PROGRAM = fileURLToPath(new URL('./engine.ts', import.meta.url));
@@ -65,6 +65,8 @@ export function openEngineLink(options: EngineLinkOptions): EngineLink {
         shares: settings.shares,
         reserveBytes: settings.mirror.reserveBytes,
         passEveryMs: settings.mirror.passEveryMs,
+        scrubEveryMs: settings.mirror.scrubEveryMs,
+        excludes: settings.mirror.excludes,
         owner: options.owner,
       });
       options.started();

@@ -79,6 +79,10 @@ export const toEngine = z.discriminatedUnion('kind', [
     reserveBytes: z.number(),
     /** Milliseconds between full passes. */
     passEveryMs: z.number(),
+    /** Milliseconds between the beginnings of two scrubs of a share at least; absent: a day. */
+    scrubEveryMs: z.number().optional(),
+    /** What is not mirrored (mirror/excludes.ts); absent: everything is. */
+    excludes: z.array(z.string()).optional(),
     /** The Unix account that owns what is mirrored: what our smbd serves as. */
     owner: z.object({ uid: z.number(), gid: z.number() }),
   }),
@@ -88,6 +92,11 @@ export const toEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('mirror') }),
   /** Stop mirroring; answered by `stopped` when no write is under way any more. */
   z.object({ kind: z.literal('stop') }),
+  /** Compare main and mirror as a whole; answered by `verify`, and by `failed` when it cannot begin. Goes on by itself. */
+  z.object({ kind: z.literal('verify'), heal: z.boolean(), hashes: z.boolean() }),
+  z.object({ kind: z.literal('stop-verify') }),
+  /** Why a path is or is not mirrored; answered by `explained` with the same number. */
+  z.object({ kind: z.literal('explain'), n: z.number(), share: z.string(), path: z.string() }),
   z.object({ kind: z.literal('freeze'), decision: z.string() }),
   z.object({ kind: z.literal('thaw'), decision: z.string() }),
   /** The brake: tell the list (answered by `brake-list`), accept what is held, or put the last good state back (both by `brake-done`). */
@@ -123,6 +132,10 @@ export const shareState = z.object({
   lastPassMs: z.number(),
   /** What moved (mirror/traffic.ts): since ever, and in the last 24 hours. */
   traffic: z.object({ ever: figures, day: figures }),
+  /** Since when every file is proven: was compared with the main, or copied from it. ms since 1970; 0 when never. */
+  provedMs: z.number(),
+  /** Files that the comparison behind `provedMs` could not compare: locked, changing, or not readable. */
+  unproven: z.number(),
 });
 export type ShareState = z.infer<typeof shareState>;
 
@@ -138,6 +151,97 @@ export const loadState = z.object({
   inFlightAtMost: z.number(),
 });
 export type LoadState = z.infer<typeof loadState>;
+export const verifyState = z.object({
+  /** Of this verify; names its report. */
+  id: z.string(),
+  state: z.enum(['running', 'done', 'stopped']),
+  heal: z.boolean(),
+  /** ms since 1970; endedMs is 0 while it runs. */
+  startedMs: z.number(),
+  endedMs: z.number(),
+  /** The share that is being compared; '' at the end. */
+  share: z.string(),
+  filesDone: z.number(),
+  filesTotal: z.number(),
+  bytesDone: z.number(),
+  bytesTotal: z.number(),
+  /** Over the last seconds. */
+  bytesPerSecond: z.number(),
+  filesPerSecond: z.number(),
+  /** Milliseconds to the end; -1 when not known. */
+  leftMs: z.number(),
+  /** Files that are the same on both sides. */
+  same: z.number(),
+  /** Real differences that are left. */
+  different: z.number(),
+  healed: z.number(),
+  /** Known not to be covered: locked, refused, links … */
+  listed: z.number(),
+  /** Never stood still while it was looked at. */
+  changing: z.number(),
+  /** Names that the settings leave out. */
+  leftOut: z.number(),
+  /** Differ so far and are being looked at again. */
+  open: z.number(),
+  /** The file with a line for each object; '' when none was wanted. */
+  report: z.string(),
+  /** Why it waits, or why it was stopped; '' when all is well. */
+  problem: z.string(),
+});
+export type VerifyState = z.infer<typeof verifyState>;
+
+export const finding = z.object({
+  share: z.string(),
+  path: z.string(),
+  class: z.enum(['different', 'listed', 'changing']),
+  code: z.string(),
+  why: z.string(),
+  healed: z.boolean(),
+});
+
+export const explanation = z.object({
+  share: z.string(),
+  path: z.string(),
+  /** held: something waits for a person's word. waiting: on its way. not-on-main: the main did not have it when it was last looked at. */
+  verdict: z.enum(['mirrored', 'left-out', 'refused', 'held', 'waiting', 'not-on-main', 'no-share']),
+  kind: z.enum(['file', 'folder', '']),
+  /** One sentence. */
+  why: z.string(),
+  /** When this copy was placed here; ms since 1970, 0 when not known. */
+  sinceMs: z.number(),
+  /** When this copy was last compared with the main; ms since 1970, 0 when never. */
+  provedMs: z.number(),
+  size: z.number(),
+});
+export type Explanation = z.infer<typeof explanation>;
+/** How long changes took to arrive during the last 24 hours, in milliseconds; 0 where there are no samples. */
+const lagFigures = { samples: z.number(), p50Ms: z.number(), p95Ms: z.number(), maxMs: z.number() };
+
+export const shareRpo = z.object({
+  share: z.string(),
+  ...lagFigures,
+  /** Changes are told of as they happen. False: what happened since the last look is not known. */
+  isFollowed: z.boolean(),
+  /** Files known to have changed that are not here yet, and for how long the oldest of them has been known (ms; 0 when none). */
+  pending: z.number(),
+  pendingMs: z.number(),
+  /** Files that somebody holds: what is here of them is older, or nothing. */
+  locked: z.number(),
+  /** Files that could not be copied, those that are held among them. */
+  skipped: z.number(),
+});
+export type ShareRpo = z.infer<typeof shareRpo>;
+
+export const lockedFile = z.object({
+  share: z.string(),
+  path: z.string(),
+  /** These are ms since 1970. When it was first met held. */
+  sinceMs: z.number(),
+  /** When our copy was made; 0: there is none. */
+  copiedMs: z.number(),
+  /** Of which snapshot of the main our copy is; 0: of the file itself. */
+  snapshotMs: z.number(),
+});
 
 export const planSummary = z.object({
   hash: z.string(),
@@ -187,8 +291,20 @@ export const fromEngine = z.discriminatedUnion('kind', [
     kind: z.literal('problems'),
     problems: z.array(z.object({ share: z.string(), path: z.string(), why: z.string() })),
   }),
+  /** Once a second: how far behind the mirror is and was, and the files that are held, longest first. */
+  z.object({
+    kind: z.literal('rpo'),
+    all: z.object(lagFigures),
+    shares: z.array(shareRpo),
+    locked: z.object({ count: z.number(), files: z.array(lockedFile) }),
+  }),
   /** Something happened that the administrator must hear of: disk full, log-on refused … */
   z.object({ kind: z.literal('alert'), code: z.string(), what: z.string(), hint: z.string() }),
+  /** The state of the last verify; at most four a second while it runs. */
+  z.object({ kind: z.literal('verify'), verify: verifyState }),
+  /** The first of what it found, when that changes. */
+  z.object({ kind: z.literal('findings'), findings: z.array(finding) }),
+  z.object({ kind: z.literal('explained'), n: z.number(), explanation }),
   z.object({ kind: z.literal('stopped') }),
   z.object({ kind: z.literal('frozen'), decision: z.string() }),
   z.object({ kind: z.literal('thawed'), decision: z.string() }),

@@ -11,6 +11,7 @@ import { guardOf, linkOpener, OpenShares } from './engine-main.ts';
 import type { FromEngine, ToEngine } from './engine-messages.ts';
 import { carryOut, type HandbackDeps, type Progress, planRestore } from './handback/index.ts';
 import { readBootId } from './mirror/boot-id.ts';
+import { refuseFailing } from './mirror/disk-trouble.ts';
 import { Mirror } from './mirror/index.ts';
 import { Load } from './mirror/load/load.ts';
 import { Rate } from './mirror/progress.ts';
@@ -92,6 +93,17 @@ export class Orders {
         await this.#configured?.mirror.stop();
         tell({ kind: 'stopped' });
         return;
+      case 'verify':
+        this.#verify(order.heal, order.hashes);
+        return;
+      case 'stop-verify':
+        await this.#now.mirror.proof.stopVerify();
+        return;
+      case 'explain': {
+        const explanation = this.#now.mirror.proof.explain(order.share, order.path);
+        tell({ kind: 'explained', n: order.n, explanation });
+        return;
+      }
       case 'freeze':
         this.#isWanted = false;
         await this.#now.mirror.freeze(order.decision);
@@ -144,12 +156,15 @@ export class Orders {
     const open = linkOpener(order.main, order.logon, guard, this.#load);
     const { mirrorPath, statePath, shares, reserveBytes, passEveryMs, owner } = order;
     const { log, tell } = this.#options;
+    refuseFailing(mirrorPath);
     const mirror = new Mirror({
       mirrorPath,
       statePath,
       shares,
       reserveBytes,
       passEveryMs,
+      scrubEveryMs: order.scrubEveryMs,
+      excludes: order.excludes,
       owner,
       load: this.#load,
       open,
@@ -163,6 +178,18 @@ export class Orders {
     // A restore is waited for by people: nothing holds it back.
     this.#configured = { order, mirror, main: new OpenShares(linkOpener(order.main, order.logon, guard)) };
     if (this.#isWanted && mirror.frozenFor === '') mirror.start();
+  }
+
+  #verify(heal: boolean, hashes: boolean): void {
+    const { mirror } = this.#now;
+    if (mirror.frozenFor !== '')
+      throw new Failure({
+        code: 'frozen',
+        doing: 'verify',
+        what: 'the mirror holds files that users changed during a takeover: it is not to be what the main has',
+        hint: 'hand back and run Restore Files first',
+      });
+    mirror.proof.verify(heal, hashes);
   }
 
   #handback(decision: string): HandbackDeps {

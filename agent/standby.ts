@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { RestoreProgress } from '../api/event.ts';
+import type { LockedList, Rpo } from '../api/rpo.ts';
 import type { Status } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import { textOf } from '../base/failure.ts';
@@ -26,9 +27,10 @@ import { openLoop } from './loop.ts';
 import { openMemory } from './memory.ts';
 import { openNetLink } from './net-link.ts';
 import { askForPlan, commandOf } from './orders.ts';
+import { openProofLink, type ProofLink } from './proof-link.ts';
 import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
-import { buildStatus, type MirrorReport } from './status.ts';
+import { buildStatus, type LagReport, type MirrorReport, NO_LAGS } from './status.ts';
 import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
 
 export interface StandbyParts {
@@ -57,6 +59,9 @@ export interface Standby {
   problems(): { problems: { share: string; path: string; why: string }[] };
   brakeList(): Promise<BrakeList>;
   answerBrake(act: 'allow' | 'reject'): Promise<OrderAnswer>;
+  readonly proof: ProofLink;
+  rpo(): Rpo;
+  locked(): LockedList;
   /**
    * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
    * the address back by itself when no successor comes.
@@ -82,6 +87,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   });
 
   let report: MirrorReport | undefined;
+  let lags: LagReport | undefined;
   let restore: RestoreProgress | undefined;
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
@@ -172,7 +178,10 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     },
   });
 
+  const proof = openProofLink(engine, () => parts.tell({ kind: 'status' }));
+
   const hearEngine = (message: FromEngine): void => {
+    proof.hear(message);
     switch (message.kind) {
       case 'beat':
         engineRssBytes = message.rssBytes;
@@ -196,6 +205,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         }
         parts.tell({ kind: 'status' });
         return;
+      case 'rpo':
+        lags = message;
+        return;
       case 'restoring':
         restore = message;
         parts.tell({ kind: 'restore', progress: message });
@@ -206,6 +218,11 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         return;
       case 'brake-list':
       case 'brake-done':
+      case 'verify':
+      case 'findings':
+      case 'explained':
+        // The proof's own.
+        return;
       case 'stopped':
       case 'frozen':
       case 'thawed':
@@ -226,8 +243,10 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       sentence: words,
       brake,
       report,
+      lags,
       held: net.held,
       restore,
+      verify: proof.state,
       processes: {
         agent: { alive: true, pid: process.pid, rssBytes: process.memoryUsage.rss() },
         net: { alive: net.alive, pid: net.pid, rssBytes: net.rssBytes },
@@ -298,6 +317,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     problems: () => ({ problems }),
     brakeList: () => askForBrakeList(engine),
     answerBrake: (act) => answerBrake(engine, act, brake, loop.state.durable.mode.kind),
+    proof,
+    rpo: () => ({ all: lags?.all ?? NO_LAGS, shares: lags?.shares ?? [] }),
+    locked: () => lags?.locked ?? { count: 0, files: [] },
     async close() {
       await loop.end();
       await engine.end();

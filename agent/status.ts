@@ -1,11 +1,18 @@
 /** Builds the status that people and programs are shown from what the parts know at this moment. Pure. */
 import type { LogEvent, RestoreProgress } from '../api/event.ts';
+import type { LagFigures } from '../api/rpo.ts';
 import { layerNames, type MirrorStatus, type Status } from '../api/status.ts';
+import type { VerifyStatus } from '../api/verify.ts';
 import { humanDuration } from '../base/human.ts';
 import type { Policy, Sentence, State } from './decide/index.ts';
 import type { BrakeState, FromEngine } from './engine-messages.ts';
 
 export type MirrorReport = Extract<FromEngine, { kind: 'mirror' }>;
+
+/** Of the engine's message: the last one it sent. */
+export type LagReport = Extract<FromEngine, { kind: 'rpo' }>;
+
+export const NO_LAGS: LagFigures = { samples: 0, p50Ms: 0, p95Ms: 0, maxMs: 0 };
 
 export interface ProcessReport {
   alive: boolean;
@@ -19,8 +26,10 @@ export interface StatusParts {
   sentence: Sentence;
   brake: BrakeState;
   report: MirrorReport | undefined;
+  lags: LagReport | undefined;
   held: string[];
   restore: RestoreProgress | undefined;
+  verify: VerifyStatus | undefined;
   processes: Record<'agent' | 'net' | 'engine', ProcessReport>;
   alerts: LogEvent[];
   mail: Status['mail'];
@@ -51,13 +60,14 @@ export function buildStatus(parts: StatusParts): Status {
             detail: fact.detail,
           };
     }),
-    mirror: mirrorStatus(parts.report),
+    mirror: mirrorStatus(parts.report, parts.lags),
     decision: 'decision' in durable.mode ? durable.mode.decision : '',
     held: parts.held,
     pausedUntilMs: paused ?? null,
     frozenFor: facts.mirror.frozenFor,
     brake: parts.brake,
     restore: parts.restore ?? null,
+    verify: parts.verify ?? null,
     processes: parts.processes,
     alerts: parts.alerts,
     mail: parts.mail,
@@ -80,7 +90,7 @@ export const NO_LOAD: MirrorStatus['load'] = {
   inFlightAtMost: 0,
 };
 
-function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
+function mirrorStatus(report: MirrorReport | undefined, lags: LagReport | undefined): MirrorStatus {
   const shares = report?.shares ?? [];
   const sum = (figure: (share: (typeof shares)[number]) => number): number =>
     shares.reduce((total, share) => total + figure(share), 0);
@@ -95,5 +105,7 @@ function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
     filesPerSecond: report?.filesPerSecond ?? 0,
     leftMs: report?.leftMs ?? -1,
     load: report?.load ?? NO_LOAD,
+    rpo: lags?.all ?? NO_LAGS,
+    locked: lags?.locked.count ?? 0,
   };
 }

@@ -18,10 +18,12 @@ import {
 import type { ErrorCode } from './errors.ts';
 import { eventList } from './event.ts';
 import { limitList, limitRequest } from './limit.ts';
+import { lockedList, rpo } from './rpo.ts';
 import { setupRequest, userRequest } from './setup.ts';
 import { shareList, sharesRequest } from './shares.ts';
 import { status } from './status.ts';
 import { streamMessage } from './stream.ts';
+import { explainQuery, explanation, findingList, verifyRequest } from './verify.ts';
 import { queryNumber } from './words.ts';
 
 export interface Route<Body extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType> {
@@ -138,6 +140,20 @@ export const routes = {
     ['confirm'],
   ),
   problems: get('/v1/problems', 'Files that could not be copied now, with reasons.', problemList),
+  verify: command(
+    '/v1/verify',
+    'Begin to compare main and mirror as a whole; status tells how it goes.',
+    verifyRequest,
+  ),
+  stopVerify: command('/v1/verify/stop', 'End the verify that runs.', noBody),
+  findings: get('/v1/verify/findings', 'What the last verify found, the first two hundred.', findingList),
+  explain: {
+    ...get('/v1/explain', 'Why a path is or is not mirrored.', explanation),
+    query: explainQuery,
+    errors: ['refused', 'failed'],
+  },
+  rpo: get('/v1/rpo', 'How long changes took to arrive in the last 24 hours, and what is not here yet.', rpo),
+  locked: get('/v1/locked', 'Files that somebody holds, with the age of the copy that is here.', lockedList),
   events: {
     ...get('/v1/events', 'Recent decisions and alerts, oldest first, at most a thousand.', eventList),
     query: z.strictObject({

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { brakeStatus } from './brake.ts';
 import { logEvent, restoreProgress } from './event.ts';
+import { lagFigures } from './rpo.ts';
+import { verifyStatus } from './verify.ts';
 
 /**
  * ok: protected; serve: the standby serves; warn: protected less than usual; stop: automatic action stands still;
@@ -66,6 +68,10 @@ export const shareStatus = z.object({
   lastPassMs: z.number(),
   /** Content that moved: since ever, and in the last 24 hours (this hour and the 23 before it). */
   traffic: z.object({ ever: trafficFigures, day: trafficFigures }),
+  /** Since when every file is proven: was compared with the main, or copied from it. ms since 1970; 0 when never. */
+  provedMs: z.number(),
+  /** Files that the comparison behind `provedMs` could not compare: locked, changing, or not readable. */
+  unproven: z.number(),
 });
 export type ShareStatus = z.infer<typeof shareStatus>;
 
@@ -93,6 +99,10 @@ export const mirrorStatus = z.object({
     /** Operations of a full pass that may be in flight. */
     inFlightAtMost: z.number(),
   }),
+  /** How long changes took to arrive in the last 24 hours. */
+  rpo: lagFigures,
+  /** Files that somebody holds on the main; they are among the skipped. */
+  locked: z.number(),
 });
 export type MirrorStatus = z.infer<typeof mirrorStatus>;
 
@@ -131,6 +141,8 @@ export const status = z.object({
   brake: brakeStatus,
   /** null unless a restore runs. */
   restore: restoreProgress.nullable(),
+  /** The last verify; null when there was none. */
+  verify: verifyStatus.nullable(),
   processes: z.object({ agent: processStatus, net: processStatus, engine: processStatus }),
   /** The newest alerts, oldest first. */
   alerts: z.array(logEvent),

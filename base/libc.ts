@@ -25,6 +25,8 @@ const c = {
   setxattr: libc.func('int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
   fsetxattr: libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)'),
   getxattr: libc.func('intptr_t getxattr(const char *path, const char *name, _Out_ void *value, size_t size)'),
+  listxattr: libc.func('intptr_t listxattr(const char *path, _Out_ void *list, size_t size)'),
+  fremovexattr: libc.func('int fremovexattr(int fd, const char *name)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
@@ -32,6 +34,7 @@ const c = {
   syncfs: libc.func('int syncfs(int fd)'),
   lseek: libc.func('int64_t lseek(int fd, int64_t offset, int whence)'),
   fallocate: libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t length)'),
+  posix_fadvise: libc.func('int posix_fadvise(int fd, int64_t offset, int64_t length, int advice)'),
 };
 
 const AT_FDCWD = -100;
@@ -84,15 +87,32 @@ export function setXattrDescriptor(fd: number, name: string, value: Uint8Array):
   if (c.fsetxattr(fd, name, value, value.length, 0) !== 0) throwErrno('fsetxattr', String(fd));
 }
 
+/** Room for the largest value and the longest list that Linux has; what is read is copied out of it. */
+const room = Buffer.alloc(65_536);
+
 /** The value of an extended attribute, or undefined when the file has none of that name. */
 export function getXattr(path: string, name: string): Buffer | undefined {
-  const room = Buffer.alloc(65_536);
   const length = Number(c.getxattr(path, name, room, room.length));
   if (length < 0) {
     if (ERRNO_NAMES.get(koffi.errno()) === 'ENODATA') return undefined;
     throwErrno('getxattr', path);
   }
-  return room.subarray(0, length);
+  return Buffer.from(room.subarray(0, length));
+}
+
+/** The names of all extended attributes; the kernel tells at most 64 KiB of them (E2BIG beyond). */
+export function listXattrs(path: string): string[] {
+  const length = Number(c.listxattr(path, room, room.length));
+  if (length < 0) throwErrno('listxattr', path);
+  return room
+    .toString('utf8', 0, length)
+    .split('\0')
+    .filter((name) => name !== '');
+}
+
+/** Throws ENODATA when the file has none of that name. */
+export function removeXattrDescriptor(fd: number, name: string): void {
+  if (c.fremovexattr(fd, name) !== 0) throwErrno('fremovexattr', String(fd));
 }
 
 /** Flushes the file system that holds an open file; blocks until the disk has it. */
@@ -117,6 +137,24 @@ export function nextData(fd: number, from: number): number | undefined {
   if (at >= 0) return at;
   if (ERRNO_NAMES.get(koffi.errno()) === 'ENXIO') return undefined;
   throwErrno('lseek', String(fd));
+}
+
+/** posix_fadvise(2), the same number on x86_64 and arm64. */
+const POSIX_FADV_DONTNEED = 4;
+
+/**
+ * Lets go of what the kernel holds of an open file in memory, so that the next read asks the disk. Advice only: pages that are
+ * not written yet stay, and a file system without such a thing (tmpfs) keeps all of them.
+ */
+export function dropCached(fd: number): void {
+  c.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+/** The same without blocking the event loop; false when the disk could not take everything. */
+export async function flushFileSystem(fd: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    c.syncfs.async(fd, (error: unknown, result: number) => (error ? reject(error) : resolve(result === 0)));
+  });
 }
 
 /** socket(2): a raw descriptor, for protocols that Node's net and dgram do not speak (AF_PACKET, AF_NETLINK). */

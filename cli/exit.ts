@@ -22,6 +22,7 @@ export const exitCodes = {
   exists: { code: 20, doc: 'something of that name is there already; nothing was overwritten' },
   held: { code: 21, doc: 'somebody has the file open, or is changing it; the same command may succeed later' },
   weak: { code: 22, doc: 'the server does not speak as safely as is demanded: SMB dialect or encryption' },
+  different: { code: 23, doc: 'main and mirror differ' },
   interrupted: { code: 130, doc: 'ended with Ctrl-C' },
 } as const satisfies Record<string, { code: number; doc: string }>;
 

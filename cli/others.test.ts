@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeStatus } from '../agent/http/daemon.fake.ts';
+import { fakeLocked, fakeRpo, fakeStatus } from '../agent/http/daemon.fake.ts';
 import { EVENTS_LIMIT } from '../api/event.ts';
+import type { VerifyStatus } from '../api/verify.ts';
 import { Failure } from '../base/failure.ts';
 import { type Bench, lastJson, openBench, type RunOptions, run } from './run.fake.ts';
 
@@ -76,6 +77,21 @@ describe('the other commands', () => {
     expect((await ask(['problems'])).stdout).toContain('5,000 files could not be copied. The first 1 are shown.');
   });
 
+  it('rpo says how long changes took, and what would be missing', async () => {
+    const { stdout } = await ask(['rpo']);
+    expect(stdout).toContain('Projects    half within 61 ms, 95 % within 290 ms, all within 4.1 s (812 changes)\n');
+    expect(stdout).toContain('Projects    2 files on the way for 40 ms; what is new in 1 file that somebody holds\n');
+    expect(JSON.parse((await ask(['rpo', '--json'])).stdout)).toEqual(fakeRpo);
+  });
+
+  it('status --locked lists who is held, since when, and what we have of it', async () => {
+    const { stdout } = await ask(['status', '--locked']);
+    expect(stdout).toMatch(
+      /^Projects\/a\/locked\.doc: held for .+; the last good copy is .+ old\n1 file could not be read/u,
+    );
+    expect(JSON.parse((await ask(['status', '--locked', '--json'])).stdout)).toEqual(fakeLocked);
+  });
+
   it('events tells when there are more, and how to see them', async () => {
     const event = { atMs: 0, level: 'info' as const, code: 'mode', what: 'x', why: '', next: '' };
     for (let n = 0; n <= EVENTS_LIMIT; n += 1) bench.daemon.happen(event);
@@ -143,5 +159,111 @@ describe('the other commands', () => {
     expect(execFileSync(link, ['help', 'exit-codes'], { cwd: '/', encoding: 'utf8' })).toContain(
       '10  the password is wrong',
     );
+  });
+});
+
+describe('verify and explain', () => {
+  const ended: VerifyStatus = {
+    id: '1',
+    state: 'done',
+    heal: false,
+    startedMs: 1,
+    endedMs: 2,
+    share: '',
+    filesDone: 3,
+    filesTotal: 3,
+    bytesDone: 9,
+    bytesTotal: 9,
+    bytesPerSecond: 0,
+    filesPerSecond: 0,
+    leftMs: 0,
+    same: 3,
+    different: 0,
+    healed: 0,
+    listed: 0,
+    changing: 0,
+    leftOut: 0,
+    open: 0,
+    report: '',
+    problem: '',
+  };
+  const finding = {
+    share: 'Projects',
+    path: 'a/x\u001b.txt',
+    class: 'different',
+    code: 'content',
+    why: 'it differs',
+    healed: false,
+  } as const;
+
+  it('verify waits for the end and says that there is no difference', async () => {
+    bench.daemon.change({ verify: ended });
+    const ran = await ask(['verify']);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: 'No difference: 3 files are on the mirror as on the main.\n' });
+    expect(bench.daemon.orders).toEqual([{ heal: false, report: false }]);
+  });
+
+  it('verify has an exit code of its own for differences, and shows them harmlessly', async () => {
+    bench.daemon.change({ verify: { ...ended, different: 2, same: 1 } });
+    bench.daemon.findWith([finding]);
+    const ran = await ask(['verify', '--heal', '--json']);
+    expect(ran.exitCode).toBe(23);
+    expect(lastJson(ran)).toMatchObject({ verify: { different: 2 }, findings: [{ path: finding.path }] });
+    expect(bench.daemon.orders).toEqual([{ heal: true, report: false }]);
+    const words = (await ask(['verify'])).stdout;
+    expect(words).toContain(
+      'different  Projects/a/x\\u001b.txt: it differs\n  … 1 more\n2 differences; 1 file is the same.',
+    );
+  });
+
+  it('verify joins the one that runs, and fails when that is stopped', async () => {
+    bench.daemon.change({ verify: { ...ended, state: 'running' } });
+    let asked = 0;
+    const { status } = bench.daemon;
+    bench.daemon.status = () => {
+      asked += 1;
+      return status();
+    };
+    const running = ask(['verify']);
+    // Once asked for the status, once following it.
+    while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    bench.daemon.change({ verify: { ...ended, state: 'stopped', problem: 'mirroring was stopped' } });
+    const ran = await running;
+    expect(ran.exitCode).toBe(3);
+    expect(ran.stderr).toContain('mirroring was stopped');
+    expect(bench.daemon.orders).toEqual([]);
+  });
+
+  it('verify fetches the report, and looks first whether it may be written', async () => {
+    fs.writeFileSync(`${bench.folder}/report.jsonl`, '{"result":"same"}\n');
+    bench.daemon.change({ verify: { ...ended, report: `${bench.folder}/report.jsonl` } });
+    expect((await ask(['verify', '--report', `${bench.folder}/mine`])).exitCode).toBe(0);
+    expect(fs.readFileSync(`${bench.folder}/mine`, 'utf8')).toBe('{"result":"same"}\n');
+    expect((await ask(['verify', '--report', `${bench.folder}/nowhere/mine`])).exitCode).toBe(2);
+    expect(bench.daemon.orders).toHaveLength(1);
+  });
+
+  it('verify --stop and --background only order it', async () => {
+    expect(await ask(['verify', '--stop'])).toMatchObject({ exitCode: 0, stdout: 'it is done\n' });
+    expect(await ask(['verify', '--background'])).toMatchObject({ exitCode: 0, stdout: 'it is done\n' });
+    bench.daemon.answerWith({ accepted: false, why: 'frozen', hint: 'restore first' });
+    expect((await ask(['verify', '--background'])).exitCode).toBe(3);
+  });
+
+  it.each([
+    ['Projects/a/new.txt', 'Projects', 'a/new.txt'],
+    ['\\\\FILES01\\Projects\\a\\new.txt', 'Projects', 'a/new.txt'],
+    ['//FILES01/Projects/a/new.txt', 'Projects', 'a/new.txt'],
+    ['Projects', 'Projects', ''],
+  ])('explain takes %s', async (typed, share, file) => {
+    const ran = await ask(['explain', typed]);
+    expect(ran.stdout).toMatch(
+      /^Projects\/a\/new.txt: mirrored\n {2}it is mirrored\n {2}the copy here: 5.0 kB, placed /,
+    );
+    expect(bench.daemon.orders).toEqual([{ share, path: file }]);
+  });
+
+  it('explain wants a share', async () => {
+    expect((await ask(['explain', '/'])).exitCode).toBe(2);
   });
 });

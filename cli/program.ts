@@ -5,18 +5,21 @@ import { z } from 'zod';
 import { addBrake } from './commands/brake.ts';
 import { addConfig } from './commands/config.ts';
 import { addEvents } from './commands/events.ts';
+import { addExplain } from './commands/explain.ts';
 import { addFailover } from './commands/failover.ts';
 import { addHelp } from './commands/help.ts';
 import { addLimit } from './commands/limit.ts';
 import { addPause } from './commands/pause.ts';
 import { addProblems } from './commands/problems.ts';
 import { addRestore } from './commands/restore.ts';
+import { addRpo } from './commands/rpo.ts';
 import { addSetup } from './commands/setup.ts';
 import { addShares } from './commands/shares.ts';
 import { addSmb } from './commands/smb.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
 import { addUsers } from './commands/users.ts';
+import { addVerify } from './commands/verify.ts';
 
 /** The program, ready to parse. Commander's own errors are thrown, so that one place gives the exit codes. */
 export function standbyProgram(): Command {
@@ -40,6 +43,9 @@ export function standbyProgram(): Command {
     addUsers,
     addProblems,
     addBrake,
+    addVerify,
+    addExplain,
+    addRpo,
     addSmb,
     addConfig,
     addHelp,

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isFailure } from '../base/failure.ts';
 import type { ProbePlan } from '../net/messages.ts';
+import { DEFAULT_EXCLUDES } from './excludes.ts';
 import { checkSettings, readSettings } from './read.ts';
 import { probeTimings } from './timings.ts';
 
@@ -44,7 +45,13 @@ describe('what is left out', () => {
       },
       interface: 'eth0',
       shares: [],
-      mirror: { path: '/srv/standby', passEveryMs: 21_600_000, reserveBytes: 1_000_000_000 },
+      mirror: {
+        path: '/srv/standby',
+        passEveryMs: 21_600_000,
+        reserveBytes: 1_000_000_000,
+        scrubEveryMs: 86_400_000,
+        excludes: DEFAULT_EXCLUDES,
+      },
       takeover: {
         mode: 'automatic',
         profile: 'default',

@@ -4,6 +4,7 @@
  * beside a field in an editor and as the hint of an error.
  */
 import { z } from 'zod';
+import { DEFAULT_EXCLUDES, exclude } from './excludes.ts';
 import {
   accountName,
   computerName,
@@ -57,8 +58,21 @@ const mirror = z
     reserve: size(100e6, 1e15)
       .prefault('1GB')
       .describe('what must stay free on the disk of the mirror, for example 1GB'),
+    scrubEvery: duration(SECOND_MS, 366 * 24 * HOUR_MS)
+      .prefault('24h')
+      .describe(
+        'how often at most the content of everything is compared with the main in the background, for example 24h',
+      ),
+    excludes: uniqueList(exclude, 100)
+      .default(DEFAULT_EXCLUDES)
+      .describe('names that are not mirrored, with * and ?; a / at the beginning: only in the root of a share'),
   })
-  .transform(({ passEvery, reserve, ...rest }) => ({ ...rest, passEveryMs: passEvery, reserveBytes: reserve }));
+  .transform(({ passEvery, reserve, scrubEvery, ...rest }) => ({
+    ...rest,
+    passEveryMs: passEvery,
+    reserveBytes: reserve,
+    scrubEveryMs: scrubEvery,
+  }));
 
 const patience = duration(100, HOUR_MS);
 

@@ -24,6 +24,9 @@ shares: []
 #   path: /srv/standby
 #   passEvery: 6h
 #   reserve: 1GB
+#   scrubEvery: 24h     # how often at most all content is compared with the main in the background
+#   excludes:           # names that are not mirrored; a / at the beginning: only in the root of a share
+#     [/$RECYCLE.BIN, /RECYCLER, /System Volume Information, /pagefile.sys, /hiberfil.sys, /swapfile.sys, Thumbs.db, ~$*, '*.tmp']
 
 # How fast the mirror may read from the main, by the clock of this box; the lowest limit that holds counts.
 # limit: []             # for example [{rate: 20mbit, hours: 08-18, days: mon-fri}]

@@ -20,7 +20,7 @@
  */
 
 import type { FileHandle, FileSystem, OpenOptions, RangeSink, Snapshot, TreeView } from './files/handle-types.ts';
-import type { StreamChoice, TreeMetadata } from './files/metadata-types.ts';
+import type { Extras, FetchChoice, StreamChoice, TreeMetadata } from './files/metadata-types.ts';
 
 export type {
   FileHandle,
@@ -34,6 +34,9 @@ export type {
 
 export type {
   ExtendedAttribute,
+  Extras,
+  ExtrasOf,
+  FetchChoice,
   ReparsePoint,
   ReparseTarget,
   StreamChoice,
@@ -256,6 +259,8 @@ export interface Fetched {
   bytes: number;
   /** Bytes in holes that were told to the sink instead; absent: none. */
   holeBytes?: number;
+  /** Where they were asked for. */
+  extras?: Extras;
 }
 
 export interface StoreSource {
@@ -286,6 +291,11 @@ export type WatchBatch =
   | { kind: 'changes'; changes: { action: ChangeAction; path: string }[]; refused: string[] }
   /** The server lost events: everything below must be looked at again. */
   | { kind: 'overflow' };
+
+export interface WatchOptions {
+  recursive: boolean;
+  bufferBytes?: number;
+}
 
 export interface Watch {
   /**
@@ -325,8 +335,12 @@ export interface Tree extends TreeMetadata {
    * `sharing-violation` when somebody has. Nothing is held when it returns.
    */
   alone(path: string): Promise<Stat>;
-  /** Reads a whole file: one compound round trip when `sizeHint` is small, pipelined reads when big. Many calls may run at once. */
-  fetch(path: string, sizeHint: number, sink: FetchSink, options?: StreamChoice): Promise<Fetched>;
+  /**
+   * Reads a whole file: one compound round trip when `sizeHint` is small, pipelined reads when big. Many calls may run at once. With
+   * `extras` the same opening tells what the file has beside its content; an account that may not read the access rules is still
+   * given the content, for one round trip more.
+   */
+  fetch(path: string, sizeHint: number, sink: FetchSink, options?: FetchChoice): Promise<Fetched>;
   /** The same without the holes of a sparse file, which are not moved over the wire. Where the server cannot tell them, all is data. */
   fetchRanges(path: string, sink: RangeSink): Promise<Fetched>;
   /** Opens a file, or a directory, for several operations on the very same one. */
@@ -366,8 +380,11 @@ export interface Tree extends TreeMetadata {
    * rules, when SE_SACL_PRESENT is set; they take SeSecurityPrivilege (`access-denied`). `malformed` when it holds nothing to set.
    */
   writeSecurity(path: string, descriptor: Buffer, options?: { sacl: boolean }): Promise<void>;
-  /** CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. */
-  watch(directory: string, options: { recursive: boolean }): Promise<Watch>;
+  /**
+   * CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. `bufferBytes`: what the server keeps for
+   * us between two requests, beyond which it tells of an overflow; 262,144 unless told, and each 65,536 cost a credit.
+   */
+  watch(directory: string, options: WatchOptions): Promise<Watch>;
   /** FileFsFullSizeInformation. */
   space(): Promise<{ totalBytes: number; freeBytes: number }>;
   /** FileFsVolumeInformation, and the root's file id: the identity of what is behind the name. */

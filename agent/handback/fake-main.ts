@@ -5,7 +5,9 @@
  * the main (another client) or throw (a fault).
  */
 import { Failure } from '../../base/failure.ts';
-import type { BasicInfo, Entry, FetchSink, FileTime, Stat, StoreSource, Tree } from '../../smb/types.ts';
+import { buildDescriptor } from '../../smb/security/descriptor.ts';
+import { fromSddl } from '../../smb/security/sddl-read.ts';
+import type { BasicInfo, Entry, Extras, FetchSink, FileTime, Stat, StoreSource, Tree } from '../../smb/types.ts';
 import { join, nameOf, parentOf } from './beneath.ts';
 import { foldCase } from './local.ts';
 
@@ -24,6 +26,9 @@ interface Node {
   id: bigint;
 }
 
+/** Read and written by everybody. */
+const RULES = buildDescriptor(fromSddl('O:BAG:SYD:(A;;FA;;;WD)'));
+
 export type Request = keyof Tree;
 
 export class FakeMain {
@@ -35,6 +40,8 @@ export class FakeMain {
   /** Whether our account may give files to others. */
   mayGive = true;
   freeBytes = 1_000_000_000;
+  /** What something has beside its content, by its folded path; plain access rules for all others. */
+  readonly extras = new Map<string, Extras>();
   before: (request: Request, path: string) => void = () => {};
   /** Every request with its path, in order. */
   readonly requests: string[] = [];
@@ -117,9 +124,10 @@ export class FakeMain {
         ask('stat', path);
         return statOf(this.must(path));
       },
-      fetch: async (path, _sizeHint, sink) => {
+      fetch: async (path, _sizeHint, sink, options) => {
         ask('fetch', path);
-        return this.fetch(path, sink, () => this.before('fetch', path));
+        const fetched = await this.fetch(path, sink, () => this.before('fetch', path));
+        return options?.extras === true ? { ...fetched, extras: this.extrasOf(path) } : fetched;
       },
       store: async (path, source, info) => {
         ask('store', path);
@@ -186,6 +194,10 @@ export class FakeMain {
       snapshots: unneeded,
       at: unneeded,
       streams: unneeded,
+      extras: async (path) => {
+        ask('extras', path);
+        return { ...this.extrasOf(path), stat: statOf(this.must(path)) };
+      },
       removeStream: unneeded,
       extended: unneeded,
       setExtended: unneeded,
@@ -199,6 +211,12 @@ export class FakeMain {
       fileId: unneeded,
       disconnect: async () => {},
     };
+  }
+
+  private extrasOf(path: string): Extras {
+    return (
+      this.extras.get(foldCase(path)) ?? { security: RULES, streams: { streams: [], refused: [] }, extendedBytes: 0 }
+    );
   }
 
   private async *list(directory: string): AsyncGenerator<{ entries: Entry[]; refused: string[] }, void, undefined> {

@@ -59,6 +59,12 @@ const calls: Record<Exclude<RouteName, 'stream'>, () => Promise<{ ok: boolean }>
   brake: () => client.call(routes.brake),
   brakeAllow: () => client.call(routes.brakeAllow, { body: { confirm: 'FILES01' } }),
   brakeReject: () => client.call(routes.brakeReject, { body: { confirm: 'FILES01' } }),
+  verify: () => client.call(routes.verify, { body: { heal: true } }),
+  stopVerify: () => client.call(routes.stopVerify),
+  findings: () => client.call(routes.findings),
+  explain: () => client.call(routes.explain, { query: { share: 'Projects', path: 'a/new.txt' } }),
+  rpo: () => client.call(routes.rpo),
+  locked: () => client.call(routes.locked),
   events: () => client.call(routes.events, { query: { after: '0' } }),
   openapi: () => client.call(routes.openapi),
 };

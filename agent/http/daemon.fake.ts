@@ -4,8 +4,10 @@
  */
 import type { Plan } from '../../api/command.ts';
 import { EVENTS_LIMIT, type LogEvent } from '../../api/event.ts';
+import type { LockedList, Rpo } from '../../api/rpo.ts';
 import type { ShareList } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
+import type { Explanation, FindingList } from '../../api/verify.ts';
 import type { Daemon, News, Order, OrderAnswer } from './daemon.ts';
 
 export interface FakeDaemon extends Daemon {
@@ -16,6 +18,8 @@ export interface FakeDaemon extends Daemon {
   answerWith(answer: OrderAnswer | Error): void;
   planWith(plan: Plan): void;
   listWith(shares: ShareList): void;
+  findWith(findings: FindingList['findings']): void;
+  explainWith(explanation: Explanation): void;
   /** Changes the status and tells the listeners. */
   change(part: Partial<Status>): void;
   happen(event: Omit<LogEvent, 'id'>): void;
@@ -57,6 +61,8 @@ export const fakeStatus: Status = {
           ever: { readBytes: 5_000_000, writtenBytes: 5_000_000, changedBytes: 5_000_000, uncomparedBytes: 0 },
           day: { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 },
         },
+        provedMs: START_MS,
+        unproven: 0,
       },
     ],
     files: 12_000,
@@ -68,6 +74,8 @@ export const fakeStatus: Status = {
     filesPerSecond: 0,
     leftMs: -1,
     load: { limitBytesPerSecond: 0, limiting: false, yielding: false, inFlightAtMost: 64 },
+    rpo: { samples: 812, p50Ms: 61, p95Ms: 290, maxMs: 4_100 },
+    locked: 1,
   },
   decision: '',
   held: [],
@@ -75,6 +83,7 @@ export const fakeStatus: Status = {
   frozenFor: '',
   brake: { state: 'off', sinceMs: 0, share: '', score: 0, why: '', noted: 0, open: 0, missing: 0, held: 0 },
   restore: null,
+  verify: null,
   processes: {
     agent: { alive: true, pid: 100, rssBytes: 80_000_000 },
     net: { alive: true, pid: 101, rssBytes: 60_000_000 },
@@ -84,6 +93,31 @@ export const fakeStatus: Status = {
   mail: { waiting: 0, problem: '' },
   version: '0.1.0',
   atMs: START_MS + 60_000,
+};
+
+export const fakeRpo: Rpo = {
+  all: { samples: 812, p50Ms: 61, p95Ms: 290, maxMs: 4_100 },
+  shares: [
+    {
+      share: 'Projects',
+      samples: 812,
+      p50Ms: 61,
+      p95Ms: 290,
+      maxMs: 4_100,
+      isFollowed: true,
+      pending: 2,
+      pendingMs: 40,
+      locked: 1,
+      skipped: 1,
+    },
+  ],
+};
+
+export const fakeLocked: LockedList = {
+  count: 1,
+  files: [
+    { share: 'Projects', path: 'a/locked.doc', sinceMs: START_MS, copiedMs: START_MS - 3_600_000, snapshotMs: 0 },
+  ],
 };
 
 export const fakePlan: Plan = {
@@ -109,6 +143,17 @@ export function fakeDaemon(): FakeDaemon {
     name: 'FILES01',
     shares: [{ name: 'Projects', comment: 'work', kind: 'disk', special: false }],
   };
+  let findings: FindingList['findings'] = [];
+  let explanation: Explanation = {
+    share: 'Projects',
+    path: 'a/new.txt',
+    verdict: 'mirrored',
+    kind: 'file',
+    why: 'it is mirrored',
+    sinceMs: START_MS,
+    provedMs: START_MS,
+    size: 5_000,
+  };
   const order = async (what: unknown): Promise<OrderAnswer> => {
     orders.push(what);
     if (answer instanceof Error) throw answer;
@@ -128,6 +173,12 @@ export function fakeDaemon(): FakeDaemon {
     },
     listWith: (next) => {
       shares = next;
+    },
+    findWith: (next) => {
+      findings = next;
+    },
+    explainWith: (next) => {
+      explanation = next;
     },
     change(part) {
       status = { ...status, ...part };
@@ -166,6 +217,15 @@ export function fakeDaemon(): FakeDaemon {
     }),
     answerBrake: (act) => order(`brake ${act}`),
     problems: () => ({ problems: [{ share: 'Projects', path: 'a/locked.doc', why: 'open elsewhere' }] }),
+    verify: order,
+    stopVerify: () => order('stop-verify'),
+    findings: () => ({ findings }),
+    explain: async (about) => {
+      await order(about);
+      return explanation;
+    },
+    rpo: () => fakeRpo,
+    locked: () => fakeLocked,
     events: (after) => ({
       events: events.filter(({ id }) => id > after).slice(0, EVENTS_LIMIT),
       last: events.length,

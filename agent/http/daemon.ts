@@ -7,9 +7,11 @@ import type { BrakeList } from '../../api/brake.ts';
 import type { Plan, ProblemList } from '../../api/command.ts';
 import type { EventList, LogEvent, RestoreProgress } from '../../api/event.ts';
 import type { LimitList, LimitRequest } from '../../api/limit.ts';
+import type { LockedList, Rpo } from '../../api/rpo.ts';
 import type { SetupRequest, UserRequest } from '../../api/setup.ts';
 import type { ShareList, SharesRequest } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
+import type { Explanation, FindingList } from '../../api/verify.ts';
 
 export type Order =
   | { name: 'start-sync' }
@@ -53,6 +55,13 @@ export interface Daemon {
   brakeList(): Promise<BrakeList>;
   /** Resolves when the engine has taken it; putting back goes on after that. */
   answerBrake(act: 'allow' | 'reject'): Promise<OrderAnswer>;
+  /** Begins a verify; resolves when it runs. */
+  verify(request: { heal: boolean; report: boolean }): Promise<OrderAnswer>;
+  stopVerify(): Promise<OrderAnswer>;
+  findings(): FindingList;
+  explain(about: { share: string; path: string }): Promise<Explanation>;
+  rpo(): Rpo;
+  locked(): LockedList;
   /** Those with a greater id, oldest first, at most EVENTS_LIMIT. */
   events(after: number): EventList;
   /** Tells the listener, which never throws, until the returned function is called. */

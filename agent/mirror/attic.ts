@@ -49,14 +49,14 @@ export class Attic {
     }
   }
 
-  /** Moves what lies at a name of an open directory here; a directory goes with all its content. */
-  move(dir: Directory, name: string, share: string, file: string, wallMs: number): void {
-    this.#place(share, file, wallMs, (target) => fs.renameSync(dir.at(name), target));
+  /** Moves what lies at a name of an open directory here; a directory goes with all its content. Returns where in the attic. */
+  move(dir: Directory, name: string, share: string, file: string, wallMs: number): string {
+    return this.#place(share, file, wallMs, (target) => fs.renameSync(dir.at(name), target));
   }
 
-  /** Gives a file a second name here, so that replacing the first loses nothing. */
-  link(dir: Directory, name: string, share: string, file: string, wallMs: number): void {
-    this.#place(share, file, wallMs, (target) => fs.linkSync(dir.at(name), target));
+  /** Gives a file a second name here, so that replacing the first loses nothing. Returns where in the attic. */
+  link(dir: Directory, name: string, share: string, file: string, wallMs: number): string {
+    return this.#place(share, file, wallMs, (target) => fs.linkSync(dir.at(name), target));
   }
 
   /** Gives a version of ours that is about to be replaced a second name here, unless the day has one of it and it stood only briefly. */
@@ -79,7 +79,7 @@ export class Attic {
     wallMs: number,
     act: (target: string) => void,
     limit: number = SAME_NAME_LIMIT,
-  ): void {
+  ): string {
     const day = new Date(wallMs).toISOString().slice(0, 10);
     for (let n = 1; n <= limit; n += 1) {
       const folder = n === 1 ? share : `${share}~${n}`;
@@ -88,7 +88,7 @@ export class Attic {
       try {
         if (parent.look(nameOf(file)).kind !== 'none') continue;
         act(parent.at(nameOf(file)));
-        return;
+        return below(below(day, folder), file);
       } finally {
         parent.close();
       }

@@ -56,8 +56,10 @@ export class Directory {
   }
 }
 
+/** Times in the 64 bits that the index has for them: after 2262 they begin anew in 1677, which tells them apart all the same. */
 export function signatureOf(stat: fs.BigIntStats): Signature {
-  return { size: stat.size, mtimeNs: stat.mtimeNs, ctimeNs: stat.ctimeNs, ino: stat.ino };
+  const [mtimeNs, ctimeNs] = [BigInt.asIntN(64, stat.mtimeNs), BigInt.asIntN(64, stat.ctimeNs)];
+  return { size: stat.size, mtimeNs, ctimeNs, ino: stat.ino };
 }
 
 /** errno names that mean «there is no such directory», whatever lies in its place. */
@@ -67,6 +69,8 @@ export function isNoDirectory(error: unknown): boolean {
 
 export class MirrorFolder {
   readonly #root: number;
+  /** Its path; for questions about the disk, never for what lies in it. */
+  readonly at: string;
   readonly owner: Owner;
   /** Whether files may share blocks (FICLONE); true until the file system has said no. */
   hasReflinks = true;
@@ -74,6 +78,7 @@ export class MirrorFolder {
   /** Makes the folder where it is missing. Throws a Failure when it cannot, or when it is a symbolic link. */
   constructor(mirrorPath: string, share: string, owner: Owner) {
     const folder = path.join(mirrorPath, share);
+    this.at = folder;
     this.owner = owner;
     try {
       const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -126,10 +131,17 @@ export class MirrorFolder {
 
   /** Dresses an existing file anew and returns its new signature. */
   dressFile(parent: Directory, name: string, metadata: Metadata): Signature {
-    const fd = fs.openSync(parent.at(name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
-    try {
+    return this.withFile(parent, name, (fd) => {
       dress(fd, 'file', metadata, this.owner);
       return signatureOf(fs.fstatSync(fd, { bigint: true }));
+    });
+  }
+
+  /** Opens an existing file, never through a link and never waiting for the other end of a pipe. */
+  withFile<T>(parent: Directory, name: string, act: (fd: number) => T): T {
+    const fd = fs.openSync(parent.at(name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    try {
+      return act(fd);
     } finally {
       fs.closeSync(fd);
     }

@@ -10,9 +10,13 @@ import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
 import { Brake } from './brake/brake.ts';
 import type { Outcome } from './content.ts';
+import { ContentSync } from './content-sync.ts';
+import { Excludes } from './excludes.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
+import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
+import { Lags } from './lags.ts';
 import { openFreeze } from './mark.ts';
 import { Moves } from './moves.ts';
 import { startPass } from './pass.ts';
@@ -26,6 +30,8 @@ export class FakeShare {
   readonly mirrorPath = path.join(this.folder, 'mirror');
   readonly statePath = path.join(this.folder, 'state');
   readonly outcomes: string[] = [];
+  /** What is left out; counts from the next opening on. */
+  excludes: string[] = [];
   ground: Ground;
   /** The main's clock; far ahead of what its files say, unless told otherwise. */
   mainMs = (): number => Date.now();
@@ -45,6 +51,7 @@ export class FakeShare {
     const folder = new MirrorFolder(this.mirrorPath, 'docs', owner);
     const attic = new Attic(this.mirrorPath);
     const row = index.share('docs');
+    const problems = new Problems(index);
     if (row.identity === undefined) index.setIdentity(row.id, { volumeSerial: 7, rootFileId: 1n });
     const monoMs = (): number => performance.now();
     const clock = { monoMs, wallMs: () => Date.now() };
@@ -57,7 +64,11 @@ export class FakeShare {
       index,
       folder,
       attic,
-      problems: new Problems(index),
+      excludes: new Excludes(this.excludes),
+      problems,
+      held: new Held(index, problems),
+      lags: new Lags(index),
+      contentSync: new ContentSync(),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
       brake,
       clock,

@@ -8,9 +8,14 @@ import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
 import type { Brake } from './brake/brake.ts';
+import type { ContentSync } from './content-sync.ts';
+import type { Excludes } from './excludes.ts';
+import { forgetExtras } from './extras-table.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
+import { type Held, isHeldCode } from './held.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
+import type { Lags } from './lags.ts';
 import { ATTRIBUTE_NORMAL } from './metadata.ts';
 import type { Moves } from './moves.ts';
 import { below } from './names.ts';
@@ -29,11 +34,17 @@ export interface Ground {
   readonly attic: Attic;
   /** Asked before anything is replaced, added, removed or renamed. */
   readonly brake: Brake;
+  /** What gets a name has its content on the disk before. */
+  readonly contentSync: ContentSync;
   readonly problems: Problems;
+  readonly held: Held;
+  readonly lags: Lags;
   readonly space: Space;
+  /** What the settings leave out. */
+  readonly excludes: Excludes;
   readonly clock: Clock;
   readonly log: Log;
-  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that opening took. */
+  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that the answer took. */
   mainMs(): number;
   /** Directories that were followed lately: where events with their old names belong. */
   readonly moves: Moves;
@@ -44,6 +55,8 @@ export interface Ground {
   /** What was placed since the start, for rates. */
   readonly placed: { files: number; bytes: number };
   readonly traffic: Traffic;
+  /** Set by whoever heals: then whatever is replaced is kept, however big and however often, and this hears where in the attic. */
+  readonly kept?: (where: string) => void;
 }
 
 /** Another volume or folder answers under the share's name. */
@@ -92,12 +105,20 @@ export function unsettle(ground: Ground, directory: string): void {
 export function keeperFor(ground: Ground, path: string, sharedBytes = 0): Keeper {
   // The later of two clocks: a day that a wrong clock made too old would be pruned at once.
   const wallMs = Math.max(ground.clock.wallMs(), ground.mainMs());
+  const { share, attic, kept } = ground;
+  const link = (dir: Directory, name: string): void => {
+    const where = attic.link(dir, name, share, path, wallMs);
+    kept?.(where);
+  };
   return {
-    move: (dir: Directory, name: string) => ground.attic.move(dir, name, ground.share, path, wallMs),
-    link: (dir: Directory, name: string) => ground.attic.link(dir, name, ground.share, path, wallMs),
+    move: (dir: Directory, name: string) => {
+      const where = attic.move(dir, name, share, path, wallMs);
+      kept?.(where);
+    },
+    link,
     keep: (dir: Directory, name: string, old: Signature) => {
-      if (ground.space.isSmall(Number(old.size) - sharedBytes))
-        ground.attic.keep(dir, name, old, ground.share, path, wallMs);
+      if (kept !== undefined) link(dir, name);
+      else if (ground.space.isSmall(Number(old.size) - sharedBytes)) attic.keep(dir, name, old, share, path, wallMs);
     },
   };
 }
@@ -115,6 +136,7 @@ export function openKnown(ground: Ground, directory: string): Directory {
         const row = ground.index.find(ground.rootId, next);
         const known = { attributes: row?.attributes ?? 0, created: row?.created ?? 0n, written: row?.written ?? 0n };
         ground.folder.makeDirectory(dir, name, { ...known, accessed: 0n });
+        if (row !== undefined) forgetExtras(ground.index, row.id);
       }
     } finally {
       dir.close();
@@ -150,7 +172,7 @@ const LOCAL_RETRY_MS = 60_000;
 export function problemOf(error: unknown): Problem {
   if (!isFailure(error)) throw error;
   const action = actionOf(error);
-  const isHeld = ['sharing-violation', 'locked', 'delete-pending'].includes(error.code);
+  const isHeld = isHeldCode(error.code);
   return {
     code: error.code,
     why: isHeld ? `somebody holds it: ${error.what}` : error.what,

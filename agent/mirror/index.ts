@@ -12,11 +12,16 @@ import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
 import { type BrakeControl, openBrake } from './brake/control.ts';
+import { ContentSync } from './content-sync.ts';
+import { Excludes } from './excludes.ts';
+import { beginRound } from './extras-table.ts';
 import { Flusher } from './flusher.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
+import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
 import { chooseKnown, type KnownFile } from './known.ts';
+import { Lags } from './lags.ts';
 import { type CarefulOpen, carefully, type OpenLink } from './links.ts';
 import type { Load } from './load/load.ts';
 import { type Freeze, openFreeze } from './mark.ts';
@@ -24,6 +29,9 @@ import type { Owner } from './metadata.ts';
 import { Moves } from './moves.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
+import { Proof } from './proof/index.ts';
+import { ProofStore } from './proof/store.ts';
+import type { ProvenShare } from './proof/verify.ts';
 import type { Gate } from './session.ts';
 import { ShareMirror } from './share.ts';
 import { Space } from './space.ts';
@@ -35,6 +43,10 @@ export interface MirrorOptions {
   shares: readonly string[];
   reserveBytes: number;
   passEveryMs: number;
+  /** Between the beginnings of two scrubs of a share at least; a day unless told. */
+  scrubEveryMs?: number | undefined;
+  /** Rules of excludes.ts; none unless told. */
+  excludes?: readonly string[] | undefined;
   owner: Owner;
   load: Load;
   open: OpenLink;
@@ -44,7 +56,7 @@ export interface MirrorOptions {
   /** Changes with every start of the machine and every mount of the mirror's disk (boot-id.ts). */
   bootId: string;
   tell(message: FromEngine): void;
-  /** The index cannot be written any more: only a fresh process can go on. */
+  /** The index cannot be written any more, or the mirror's disk is dead to us: only a fresh process can go on. */
   broken(failure: Failure): void;
 }
 
@@ -52,7 +64,9 @@ const TELL_MS = 250;
 const KNOWN_EVERY_MS = 60_000;
 const KNOWN_PAUSE_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const PROBLEMS_TOLD = 200;
+const LAGS_EVERY_MS = 1_000;
 /** The same trouble is told again only after so long. */
 const ALERT_AGAIN_MS = 60_000;
 /** Repeats what is unchanged, for a listener that came late. */
@@ -61,11 +75,15 @@ const REPEAT_MS = 5_000;
 export class Mirror {
   readonly index: IndexStore;
   readonly brake: BrakeControl;
+  /** Verify, scrub, and what they know. */
+  readonly proof: Proof;
   readonly #options: MirrorOptions;
   readonly #freeze: Freeze;
   readonly #attic: Attic;
   readonly #flusher: Flusher;
   readonly #problems: Problems;
+  readonly #held: Held;
+  readonly #lags: Lags;
   readonly #space: Space;
   readonly #traffic: Traffic;
   readonly #folders = new Map<string, MirrorFolder>();
@@ -81,6 +99,7 @@ export class Mirror {
   #told = '';
   #toldMs = 0;
   #toldProblems = -1;
+  #lagsMs = Number.NEGATIVE_INFINITY;
   #known: KnownFile | undefined;
   #knownMs = Number.NEGATIVE_INFINITY;
   #prunedMs = Number.NEGATIVE_INFINITY;
@@ -91,11 +110,13 @@ export class Mirror {
     const { mirrorPath, clock, log } = options;
     for (const share of options.shares) refuseBadShare(share);
     this.index = new IndexStore(options.statePath, options.bootId);
+    let store: ProofStore;
     try {
       this.#freeze = openFreeze(mirrorPath, this.index);
       this.#attic = new Attic(mirrorPath);
       for (const share of options.shares) this.#folders.set(share, new MirrorFolder(mirrorPath, share, options.owner));
       this.#adopt();
+      store = new ProofStore(this.index);
     } catch (error) {
       for (const folder of this.#folders.values()) folder.close();
       this.index.close();
@@ -103,8 +124,11 @@ export class Mirror {
     }
     this.#problems = new Problems(this.index);
     this.#traffic = new Traffic(this.index, () => clock.wallMs());
+    this.#held = new Held(this.index, this.#problems);
+    this.#lags = new Lags(this.index);
     this.#flusher = new Flusher({
       mirrorPath,
+      shares: options.shares,
       index: this.index,
       failed: (failure) => this.#alert(failure.code, failure.message, failure.hint ?? ''),
     });
@@ -121,7 +145,7 @@ export class Mirror {
     });
     this.#careful = carefully(async (share, use) => {
       const link = await options.open(share, use);
-      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
+      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - link.heardMs;
       return link;
     }, clock);
     const { open } = this.#careful;
@@ -139,6 +163,8 @@ export class Mirror {
       resume: () => this.#startShares(),
       isFrozen: () => this.frozenFor !== '',
     });
+    const excludes = new Excludes(options.excludes ?? []);
+    const proven: ProvenShare[] = [];
     for (const [share, folder] of this.#folders) {
       const row = this.index.share(share);
       const ground: Ground = {
@@ -149,8 +175,12 @@ export class Mirror {
         folder,
         attic: this.#attic,
         brake: this.brake.brake,
+        contentSync: new ContentSync(),
         problems: this.#problems,
+        held: this.#held,
+        lags: this.#lags,
         space: this.#space,
+        excludes,
         clock,
         log,
         mainMs: () => this.#mainMs,
@@ -161,19 +191,33 @@ export class Mirror {
         traffic: this.#traffic,
       };
       this.brake.grounds.set(share, ground);
-      this.#shares.push(
-        new ShareMirror({
-          ground,
-          open,
-          gate,
-          passEveryMs: options.passEveryMs,
-          load: options.load,
-          random: options.random,
-          alert: (code, what, hint) => this.#alert(code, what, hint, share),
-          changed: () => this.#tell(true),
-        }),
-      );
+      const mirror = new ShareMirror({
+        ground,
+        open,
+        gate,
+        passEveryMs: options.passEveryMs,
+        load: options.load,
+        random: options.random,
+        alert: (code, what, hint) => this.#alert(code, what, hint, share),
+        diskGone: (failure) => options.broken(failure),
+        proved: () => {
+          const { provedMs, leftOut } = store.scrub(row.id);
+          return { provedMs, unproven: leftOut };
+        },
+        changed: () => this.#tell(true),
+      });
+      this.#shares.push(mirror);
+      proven.push({ ground, isFollowed: () => mirror.isFollowed });
     }
+    this.proof = new Proof({
+      ...options,
+      scrubEveryMs: options.scrubEveryMs ?? DAY_MS,
+      shares: proven,
+      held: (share, path) => this.brake.brake.holds(share, path),
+      store,
+      open,
+      alert: (code, what, hint, share) => this.#alert(code, what, hint, share),
+    });
     this.#timer = setInterval(() => this.#turn(), TELL_MS);
     this.#tell(true);
   }
@@ -208,6 +252,7 @@ export class Mirror {
     this.#running = true;
     this.#careful.askAgain();
     this.#startShares();
+    this.proof.start();
   }
 
   /** Nothing starts while the brake is on, whoever asks. */
@@ -216,11 +261,11 @@ export class Mirror {
     if (this.#running && !this.brake.brake.on) for (const share of this.#shares) share.start();
   }
 
-  /** When it returns nothing is written any more, and everything placed is in the index. */
-  async stop(): Promise<void> {
+  /** When it returns nothing is written any more, and everything placed is in the index. `isForGood`: by order, so that a verify under way ends. */
+  async stop(isForGood = true): Promise<void> {
     this.#running = false;
     await this.brake.stop();
-    await Promise.all(this.#shares.map((share) => share.stop()));
+    await Promise.all([this.proof.stop(isForGood), ...this.#shares.map((share) => share.stop())]);
     this.#traffic.save(true);
     this.index.commit();
     this.#tell(true);
@@ -234,6 +279,8 @@ export class Mirror {
   }
 
   thaw(decision: string): void {
+    // Users may have given directories other access rules meanwhile, and nothing else tells of it.
+    beginRound(this.index);
     this.#freeze.thaw(decision);
     this.brake.continue();
     this.#tell(true);
@@ -246,7 +293,7 @@ export class Mirror {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.stop();
+    await this.stop(false);
     await this.#flusher.close();
     for (const folder of this.#folders.values()) folder.close();
     this.#attic.close();
@@ -278,6 +325,7 @@ export class Mirror {
     this.#space.look();
     this.#traffic.save();
     this.brake.turn();
+    this.proof.turn();
     this.#tell(false);
     if (!this.#running) return;
     if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();
@@ -330,6 +378,20 @@ export class Mirror {
     };
   }
 
+  /** How far behind we are and were, and who holds what. */
+  #tellLags(): void {
+    const { clock, tell } = this.#options;
+    if (clock.monoMs() - this.#lagsMs < LAGS_EVERY_MS) return;
+    this.#lagsMs = clock.monoMs();
+    const wallMs = clock.wallMs();
+    tell({
+      kind: 'rpo',
+      all: this.#lags.figures(wallMs),
+      shares: this.#shares.map((share) => share.rpo),
+      locked: { count: this.#held.count(), files: this.#held.list(PROBLEMS_TOLD) },
+    });
+  }
+
   #tell(always: boolean): void {
     const { clock, tell } = this.#options;
     const status = this.status;
@@ -343,6 +405,7 @@ export class Mirror {
       this.#toldProblems = this.#problems.version;
       tell({ kind: 'problems', problems: this.#problems.list(PROBLEMS_TOLD) });
     }
+    this.#tellLags();
   }
 }
 

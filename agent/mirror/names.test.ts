@@ -1,6 +1,6 @@
 /** Names are kept as they are, or refused. */
 import { describe, expect, it } from 'vitest';
-import { isLeftOut, nameOf, parentOf, whyUnfit } from './names.ts';
+import { nameOf, parentOf, whyUnfit } from './names.ts';
 
 describe('a name', () => {
   for (const { remark, path, fits } of [
@@ -16,11 +16,6 @@ describe('a name', () => {
     it(`${remark} ${fits ? 'fits' : 'is refused'}`, () => {
       expect(whyUnfit(path) === undefined).toBe(fits);
     });
-});
-
-it('leaves out what Windows keeps at the root of a volume, and nothing of that name deeper', () => {
-  expect(['$RECYCLE.BIN', 'System Volume Information', 'pagefile.sys'].every(isLeftOut)).toBe(true);
-  expect(['docs/pagefile.sys', '~$letter.docx', 'thumbs.db', 'a.tmp'].some(isLeftOut)).toBe(false);
 });
 
 it('splits a path', () => {

@@ -29,21 +29,6 @@ export function whyUnfit(path: string): string | undefined {
   return undefined;
 }
 
-/** What Windows keeps at the root of a volume for itself, in lower case: no user's data. */
-const NOT_DATA = new Set([
-  '$recycle.bin',
-  'recycler',
-  'system volume information',
-  'pagefile.sys',
-  'hiberfil.sys',
-  'swapfile.sys',
-]);
-
-/** True for paths that are left out on purpose; only at the root of a share, where Windows has them. */
-export function isLeftOut(path: string): boolean {
-  return !path.includes('/') && NOT_DATA.has(path.toLowerCase());
-}
-
 /** The last component. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -15,6 +15,7 @@
  */
 import { failureOf } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
+import { throwDiskTrouble } from './disk-trouble.ts';
 import { sameSignature } from './folder.ts';
 import { type Ground, isAboutPath, isGone, isOneName, keeperFor, unsettle } from './ground.ts';
 import type { Row } from './index-row.ts';
@@ -86,6 +87,7 @@ function removeOne(ground: Ground, { row, path }: Proven): void {
     if (folder.look(path).kind !== 'none')
       folder.within(parentOf(path), (dir) => keeperFor(ground, path).move(dir, nameOf(path)));
   } catch (error) {
+    throwDiskTrouble(error, folder.at);
     const { code, what } = failureOf(error, 'put away', path);
     problems.add(
       share,

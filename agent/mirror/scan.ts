@@ -5,17 +5,20 @@
  * Nothing is removed here. A name that is lacking is only noted, and only when the listing came to its proven end and held
  * no name that we had to refuse; whether it is really gone is asked again before anything is done (remove.ts).
  */
+import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { dressInPlace } from './adopt.ts';
 import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './content.ts';
+import { throwDiskTrouble } from './disk-trouble.ts';
+import { forgetExtras, needsExtras, settleProblems } from './extras-table.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
-import { below, isLeftOut, whyUnfit } from './names.ts';
+import { below, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
-import type { Job, Scratch } from './scratch.ts';
+import { extrasJob, type Job, type Scratch } from './scratch.ts';
 
 export interface DirectoryAt {
   id: number;
@@ -25,8 +28,10 @@ export interface DirectoryAt {
 export interface ScanWork {
   /** Remembers what was met and what was lacking. */
   scratch: Scratch;
-  /** A file has to be copied. */
-  want(job: Job): void;
+  /** A file has to be copied; `instead` of a copy that is here, it is listed so. */
+  want(job: Job, instead?: Entry): void;
+  /** The main took so long for one answer. */
+  answered?(tookMs: number): void;
 }
 
 /** Children that are looked through at a time when a listing has ended. */
@@ -44,12 +49,13 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
   const dir = openKnown(ground, at.path);
   let refused = 0;
   try {
-    for await (const batch of tree.list(at.path)) {
+    for await (const batch of timed(tree.list(at.path), clock, work)) {
       refused += noteRefused(ground, at, batch);
       for (const entry of batch.entries) {
         try {
           await meet(ground, tree, dir, at, entry, listing, work);
         } catch (error) {
+          throwDiskTrouble(error, ground.folder.at);
           const problem = localProblem(error);
           if (problem === undefined) throw error;
           problems.add(share, below(at.path, entry.name), problem, clock.wallMs());
@@ -58,13 +64,28 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
       }
     }
     if (refused === 0) await noteAbsent(ground, at, work.scratch, listing, newestId, pace);
-    problems.clear(share, at.path);
+    settleProblems(ground, at.path, at.id);
     index.setListed(at.id);
   } finally {
     dir.close();
     work.scratch.closeListing(listing);
   }
   ground.log.debug('listed', { share, path: at.path, wallMs: clock.wallMs() });
+}
+
+/** The same batches; what the main took for each is told, what we make of them not counted. */
+async function* timed(
+  batches: AsyncIterable<ListBatch>,
+  clock: Clock,
+  { answered }: Pick<ScanWork, 'answered'>,
+): AsyncGenerator<ListBatch, void, undefined> {
+  let askedMs = clock.monoMs();
+  for await (const batch of batches) {
+    answered?.(clock.monoMs() - askedMs);
+    yield batch;
+    askedMs = clock.monoMs();
+  }
+  answered?.(clock.monoMs() - askedMs);
 }
 
 function noteRefused(ground: Ground, at: DirectoryAt, batch: ListBatch): number {
@@ -86,8 +107,11 @@ async function meet(
 ): Promise<void> {
   const { index, problems, share, clock } = ground;
   const path = below(at.path, entry.name);
-  if (isLeftOut(path)) return;
   ground.brake.mustBeOff(path);
+  if (ground.excludes.ruleFor(path) !== undefined) {
+    putOut(ground, dir, at, entry.name);
+    return;
+  }
   const unfit = whyUnfit(path);
   if (unfit !== undefined) {
     problems.add(share, path, { code: 'bad-name', why: unfit }, clock.wallMs());
@@ -101,8 +125,22 @@ async function meet(
     problems.add(share, path, problem, clock.wallMs());
     return;
   }
-  if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path);
+  if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path, work);
   else meetFile(ground, dir, at, entry, path, work);
+}
+
+/** Left out by the settings, and here from before that: a copy that nobody keeps up would be served as if it were today's. */
+function putOut(ground: Ground, dir: Directory, at: DirectoryAt, name: string): void {
+  const { index, problems, share } = ground;
+  const path = below(at.path, name);
+  const row = index.child(at.id, name);
+  if (dir.look(name).kind !== 'none') {
+    keeperFor(ground, path).move(dir, name);
+    unsettle(ground, at.path);
+    ground.log.notice('put into the attic what the settings leave out', { share, path });
+  }
+  if (row !== undefined) index.remove(row);
+  problems.clear(share, path);
 }
 
 async function meetDirectory(
@@ -112,6 +150,7 @@ async function meetDirectory(
   at: DirectoryAt,
   entry: Entry,
   path: string,
+  work: ScanWork,
 ): Promise<void> {
   const { index, folder, shareId } = ground;
   if (index.child(at.id, entry.name) === undefined) await followById(ground, tree, path, entry.fileId, 'directory');
@@ -121,18 +160,24 @@ async function meetDirectory(
   if (there.kind === 'file' || there.kind === 'foreign') keeperFor(ground, path).move(dir, entry.name);
   if (there.kind !== 'directory') {
     folder.makeDirectory(dir, entry.name, entry);
+    if (row !== undefined) forgetExtras(index, row.id);
     unsettle(ground, at.path);
   } else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
     folder.dressDirectory(dir, entry.name, entry);
   // Another directory took the name of one that we know: what we know of its content means nothing.
-  if (row?.kind === 'directory' && isOtherDirectory(told, row)) index.setUnlisted(row.id);
+  if (row?.kind === 'directory' && isOtherDirectory(told, row)) {
+    index.setUnlisted(row.id);
+    forgetExtras(index, row.id);
+  }
   if (row?.kind === 'directory' && row.written !== told.written) unsettle(ground, path);
   if (row?.kind !== 'directory' || differsDirectory(told, row))
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
+  const now = index.child(at.id, entry.name);
+  if (now !== undefined && needsExtras(ground, now, told)) work.want(extrasJob(path));
 }
 
 function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry, path: string, work: ScanWork): void {
-  const { index, shareId, problems, share } = ground;
+  const { index, shareId } = ground;
   const row = index.child(at.id, entry.name);
   const job = { path, size: entry.size, fileId: entry.fileId };
   if (row?.kind !== 'file') {
@@ -142,14 +187,17 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
   const told = toldOf(entry, entry.fileId);
   switch (compareFile(told, row, dir.look(entry.name))) {
     case 'fetch':
-      work.want(job);
+      work.want(job, entry);
       return;
     case 'dress':
       index.put(shareId, at.id, entry.name, 'file', told, dressInPlace(ground, row, dir, entry, told));
+      if (needsExtras(ground, row, told)) work.want(extrasJob(path));
       return;
     case 'same':
       if (row.fileId !== entry.fileId && entry.fileId !== 0n) index.setFileId(row.id, entry.fileId);
-      problems.clear(share, path);
+      if (needsExtras(ground, row, row)) work.want(extrasJob(path));
+      // The listing of an open file may be as old as its opening: what could not be read is well when an opening says so (look.ts).
+      else if (!ground.held.has(ground.share, path)) settleProblems(ground, path, row.id);
       return;
   }
 }

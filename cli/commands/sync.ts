@@ -43,7 +43,7 @@ function progressLines(status: Status, paint: Parameters<typeof sentenceLines>[1
   const widest = Math.min(30, Math.max(0, ...shares.map(({ share }) => printable(share).length)));
   return [
     ...sentenceLines(status, paint),
-    ...shares.map((share) => `  ${shareLine(share, widest)}`),
+    ...shares.map((share) => `  ${shareLine(share, widest, status.atMs)}`),
     `  ${paceLine(status)}`,
   ];
 }

@@ -7,7 +7,9 @@ import { safe } from '../screen.ts';
 import { progressBar } from './bar.ts';
 import { brakeWords } from './brake.ts';
 import { loadWords } from './load.ts';
+import { lagWords } from './rpo.ts';
 import { moment } from './time.ts';
+import { verifyLine } from './verify.ts';
 
 type Paint = Screen['paint'];
 
@@ -37,6 +39,8 @@ export function statusLines(status: Status, paint: Paint): string[] {
     ...section('Layers', status.layers.map(layerLine)),
     ...section('Shares', shareLines(status)),
     ...loadLine(status),
+    ...section('Verify', verifyWords(status)),
+    ...section('Lag', lagLines(status)),
     ...section('Processes', processLines(status)),
     row('Mail', mailWords(status)),
     ...section('Alerts', status.alerts.map(alertLine)),
@@ -80,7 +84,7 @@ function layerLine({ layer, outcome, ms, ageMs, detail }: LayerStatus): string {
 function shareLines(status: Status): string[] {
   const { mirror } = status;
   const widest = Math.min(30, Math.max(0, ...mirror.shares.map(({ share }) => printable(share).length)));
-  const lines = mirror.shares.map((share) => shareLine(share, widest));
+  const lines = mirror.shares.map((share) => shareLine(share, widest, status.atMs));
   return lines.length === 0 ? lines : [...lines, paceLine(status), ...trafficLines(status)];
 }
 
@@ -99,7 +103,26 @@ function trafficLines({ mirror }: Status): string[] {
   return [`last 24 h: ${humanSize(read)} read, ${humanSize(written)} written, ${humanSize(changed)} changed${whole}`];
 }
 
-export function shareLine(share: ShareStatus, width: number): string {
+/** The age of the last proof: since when nothing here was believed only. */
+function provenWords({ provedMs, unproven, complete }: ShareStatus, nowMs: number): string {
+  if (!complete) return '';
+  if (provedMs === 0) return '; not proven yet';
+  const but = unproven === 0 ? '' : ` but for ${counted(unproven, 'file')}`;
+  return `; proven ${humanDuration(Math.max(0, nowMs - provedMs))} ago${but}`;
+}
+
+/** Changes that arrived, and files that cannot: nothing while there was neither. */
+function lagLines({ mirror }: Status): string[] {
+  return [
+    ...(mirror.rpo.samples === 0 ? [] : [lagWords(mirror.rpo)]),
+    ...(mirror.locked === 0
+      ? []
+      : [`${counted(mirror.locked, 'file is', 'files are')} held by somebody: standby status --locked`]),
+  ];
+}
+
+/** @param nowMs wall time of the status */
+export function shareLine(share: ShareStatus, width: number, nowMs: number): string {
   const name = printable(share.share).padEnd(width);
   const state = share.state.replaceAll('-', ' ').padEnd(11);
   const amount =
@@ -107,7 +130,7 @@ export function shareLine(share: ShareStatus, width: number): string {
       ? `${humanCount(share.files)} files, ${humanSize(share.bytes)}; ${humanCount(share.filesToDo)} files, ${humanSize(share.bytesToDo)} to do`
       : `${counted(share.files, 'file')}, ${humanSize(share.bytes)}`;
   const skipped = share.skipped === 0 ? '' : `; ${humanCount(share.skipped)} could not be copied`;
-  return `${name}  ${state} ${progressBar(partOf(share))}  ${amount}${skipped}${because(share.problem)}`;
+  return `${name}  ${state} ${progressBar(partOf(share))}  ${amount}${skipped}${provenWords(share, nowMs)}${because(share.problem)}`;
 }
 
 /** By bytes, or by files where all that is left is empty. 0 before anything is known, since «nothing to do» is not known either. */
@@ -132,6 +155,16 @@ export function paceLine({ mirror }: Status): string {
 function loadLine({ mirror }: Status): string[] {
   const words = loadWords(mirror.load);
   return words === undefined ? [] : [row('Load', words)];
+}
+
+function verifyWords({ verify }: Status): string[] {
+  if (verify === null) return [];
+  if (verify.state === 'running') return [verifyLine(verify).trim()];
+  const how = verify.state === 'done' ? 'ended' : 'was stopped';
+  const healed = verify.healed === 0 ? '' : `, ${humanCount(verify.healed)} healed`;
+  return [
+    `${how} ${moment(verify.endedMs)}: ${counted(verify.different, 'difference')}${healed}${because(verify.problem)}`,
+  ];
 }
 
 function processLines({ processes }: Status): string[] {

@@ -18,11 +18,12 @@ export interface Opened {
   pieceBytes: number;
 }
 
-type Pieces = Iterator<Range, void> | AsyncIterator<Range, void>;
+export type PiecesOf = (opened: Opened) => Iterator<Range, void> | AsyncIterator<Range, void>;
 
 /**
  * @param look asks for the stat where CLOSE told none
  * @param piecesOf what is to be read, ascending; may tell holes on the way
+ * @param besides what else is asked of the open file, behind its content
  */
 export async function fetchPieces(
   line: Line,
@@ -31,7 +32,8 @@ export async function fetchPieces(
   sink: FetchSink,
   maxReadBytes: number,
   about: About,
-  piecesOf: (opened: Opened) => Pieces,
+  piecesOf: PiecesOf,
+  besides: (opened: Opened) => Promise<void> = async () => {},
 ): Promise<Fetched> {
   const { gate } = line.link;
   await gate.enter(0, 'fresh');
@@ -41,7 +43,8 @@ export async function fetchPieces(
     sink.begin?.(before);
     let end = before.size;
     const pieceBytes = line.payload(Math.min(PIECE_BYTES, maxReadBytes));
-    const pieces = piecesOf({ fileId, before, pieceBytes });
+    const opened = { fileId, before, pieceBytes };
+    const pieces = piecesOf(opened);
     await eachPiece(pieces, Math.min(PIECES, Math.ceil(before.size / pieceBytes)), async (piece) => {
       // The file was cut meanwhile: `after` shows it.
       if (piece.from >= end) return;
@@ -51,6 +54,7 @@ export async function fetchPieces(
       });
       if (reached < piece.to) end = Math.min(end, reached);
     });
+    await besides(opened);
   } catch (error) {
     line.closeLater(fileId, about);
     throw error;

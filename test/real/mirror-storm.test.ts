@@ -2,14 +2,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import type { VerifyState } from '../../agent/engine-messages.ts';
 import { seeded } from '../../tryout/files.ts';
 import { startSamba } from '../../tryout/samba.ts';
-import { until, World } from './mirror-world.ts';
+import { type Engine, until, World } from './mirror-world.ts';
 
 const LONG = process.env['STANDBY_LONG'] !== undefined;
 const SEEDS = LONG ? [77, 78, 79, 80, 81] : [77];
 const OPERATIONS = LONG ? 2_000 : 400;
 const ROUNDS = 4;
+const VERIFY_LIMIT_MS = 60_000;
 const CUTS = LONG ? 24 : 6;
 const FOLDERS = ['a', 'a/b', 'c', 'c/d e', 'f'];
 const NAMES = ['one.txt', 'two.txt', 'Three.doc', 'drei.txt', 'ONE.TXT'];
@@ -66,9 +68,13 @@ for (const seed of SEEDS) {
     const passMs = engine.share('Office')?.lastPassMs;
     const run = storm(seeded(seed));
     for (let round = 0; round < ROUNDS; round += 1) {
+      // Comparing while it blows must take no change that is on its way for a difference.
+      const verified = verify(engine);
       await run(OPERATIONS / ROUNDS);
+      expect((await verified).different).toBe(0);
       await world.same();
     }
+    expect(await verify(engine)).toMatchObject({ different: 0, changing: 0, listed: 0 });
     expect(engine.share('Office')?.lastPassMs).toBe(passMs);
   });
 
@@ -97,8 +103,25 @@ for (const seed of SEEDS) {
     await run(60);
     await world.same();
     await until('no problem is left', () => engine.share('Office')?.skipped === 0);
+    await world.live(engine);
+    expect(await verify(engine)).toMatchObject({ different: 0, changing: 0, listed: 0 });
     expect(temps()).toEqual([]);
   });
+}
+
+/** A verify from its order to its end. */
+async function verify(engine: Engine): Promise<VerifyState> {
+  const before = engine.last('verify')?.verify.id;
+  engine.send({ kind: 'verify', heal: false, hashes: false });
+  let state: VerifyState | undefined;
+  for (const deadline = performance.now() + VERIFY_LIMIT_MS; state?.state !== 'done' || state.id === before; ) {
+    if (performance.now() > deadline) throw new Error(`the verify does not end: ${JSON.stringify(state)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    state = engine.last('verify')?.verify;
+  }
+  for (const finding of engine.last('findings')?.findings ?? [])
+    if (finding.class === 'different') console.error(JSON.stringify(finding));
+  return state;
 }
 
 /** Unfinished names on the mirror. */

@@ -14,7 +14,6 @@
  * - the state cannot be read: the brake counts as tripped, since going on might copy damage;
  * - a full disk: the attic gives up no day that the window needs (`firstDay`).
  */
-import { z } from 'zod';
 import type { Clock } from '../../../base/clock.ts';
 import { Failure } from '../../../base/failure.ts';
 import type { Log } from '../../../base/log.ts';
@@ -27,6 +26,7 @@ import type { IndexStore } from '../index-store.ts';
 import { nameOf } from '../names.ts';
 import { directoryMark, filesIn, neighbours, originIn } from './around.ts';
 import { Arrivals, directoriesFirst, type Leaving, lossOf } from './departures.ts';
+import { type Durable, OFF, readDurable } from './durable.ts';
 import { extensionOf, isDocument } from './formats.ts';
 import { EMPTY_WINDOW, type Judgement, judge, take, type Window } from './judge.ts';
 import { heirOf } from './kin.ts';
@@ -47,19 +47,6 @@ export interface BrakeOptions {
 const META = 'brake';
 const PAGE = 500;
 const LISTED = 500;
-
-const durable = z.object({
-  state: z.enum(['off', 'tripped', 'rejecting', 'rejected']),
-  sinceMs: z.number(),
-  share: z.string(),
-  score: z.number(),
-  why: z.string(),
-  /** After `allow`: when it was given by our clock and by the main's; what changed before is accepted until a pass has seen it all. */
-  allowed: z.object({ wallMs: z.number(), mainMs: z.number() }).optional(),
-});
-type Durable = z.infer<typeof durable>;
-
-const OFF: Durable = { state: 'off', sinceMs: 0, share: '', score: 0, why: '' };
 
 /** A file that is about to be placed. */
 export interface Arriving {
@@ -149,6 +136,17 @@ export class Brake {
   /** Throws `braked` while it is on: for whatever else would change the mirror. */
   mustBeOff(path: string): void {
     if (this.on) throw braked(path);
+  }
+
+  /** The same for a file whose content has come in; it is listed as held. */
+  mayPrepare(ground: Ground, path: string): void {
+    if (this.on) throw this.#held(ground, path, 'replaced', '');
+  }
+
+  /** Why a path, or a folder above it, waits for a person's word; undefined when it does not. */
+  holds(share: string, path: string): string | undefined {
+    if (!this.on || !(this.#heldMore > 0 || this.notes.concerns(share, path))) return undefined;
+    return `${BRAKED}; the copy here is from before that`;
   }
 
   /**
@@ -360,23 +358,16 @@ export class Brake {
 /** 1601 to 1970 in milliseconds. */
 const EPOCH_MS = 11_644_473_600_000;
 
+const BRAKED = 'the brake is on: what changed on the main looks like damage and is held';
+
 export function braked(path: string): Failure {
   return new Failure({
     code: 'braked',
     doing: 'change the mirror',
     subject: path,
-    what: 'the brake is on: what changed on the main looks like damage and is held',
+    what: BRAKED,
     hint: 'standby brake show',
   });
-}
-
-function readDurable(value: string | undefined, nowMs: number): Durable {
-  if (value === undefined) return OFF;
-  try {
-    return durable.parse(JSON.parse(value));
-  } catch {
-    return { ...OFF, state: 'tripped', sinceMs: nowMs, score: 1, why: 'what the brake stood at could not be read' };
-  }
 }
 
 /** A note as the judge was told it. Its looks are not kept: the sign that came of them is. */

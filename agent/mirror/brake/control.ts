@@ -85,7 +85,7 @@ export function openBrake(options: ControlOptions): BrakeControl {
   const watchAll = (): void => {
     if (observing !== undefined || !brake.on || !options.isRunning() || options.isFrozen()) return;
     const end = new AbortController();
-    const all = [...grounds.keys()].map((share) => observe(brake, options.open, share, end.signal));
+    const all = [...grounds.values()].map((ground) => observe(brake, options.open, ground, end.signal));
     observing = { end, done: Promise.all(all) };
   };
 

@@ -7,6 +7,7 @@
  */
 import { count, signed, text, type Values } from '../index-row.ts';
 import type { IndexStore } from '../index-store.ts';
+import { parentOf } from '../names.ts';
 import type { Sign } from './signs.ts';
 import { REMOVAL_WINDOW_MS } from './thresholds.ts';
 
@@ -141,6 +142,14 @@ export class Notes {
       why,
     );
     return true;
+  }
+
+  /** A path, or a folder above it, was held, or put back. */
+  concerns(share: string, path: string): boolean {
+    const sql =
+      "SELECT 1 AS n FROM brake_held WHERE share = ?1 AND path = ?2 UNION ALL SELECT 1 FROM brake_notes WHERE share = ?1 AND outcome <> '' AND ?2 IN (path, target) LIMIT 1";
+    for (let at = path; at !== ''; at = parentOf(at)) if (this.#index.get(sql, share, at) !== undefined) return true;
+    return false;
   }
 
   heldCount(): number {

@@ -3,22 +3,22 @@
  * reads nothing and writes nothing. What it misses is found by the full pass after `allow`.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Ground } from '../ground.ts';
 import { closeOnAbort, type OpenLink, openUnlessAborted } from '../links.ts';
-import { isLeftOut } from '../names.ts';
 import type { Brake } from './brake.ts';
 
 const AGAIN_MS = 10_000;
 
 /** Runs until the signal; never throws. */
-export async function observe(brake: Brake, open: OpenLink, share: string, signal: AbortSignal): Promise<void> {
+export async function observe(brake: Brake, open: OpenLink, ground: Ground, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     // A main that is away, or has no notify, is asked again: what is held is only told more fully by it.
-    await watch(brake, open, share, signal).catch(() => {});
+    await watch(brake, open, ground, signal).catch(() => {});
     await pause(AGAIN_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-async function watch(brake: Brake, open: OpenLink, share: string, signal: AbortSignal): Promise<void> {
+async function watch(brake: Brake, open: OpenLink, { share, excludes }: Ground, signal: AbortSignal): Promise<void> {
   const link = await openUnlessAborted(open, share, signal);
   const forget = closeOnAbort(link, signal);
   try {
@@ -27,7 +27,7 @@ async function watch(brake: Brake, open: OpenLink, share: string, signal: AbortS
       if (signal.aborted) return;
       if (batch.kind !== 'changes') continue;
       for (const { action, path } of batch.changes)
-        if (path !== '' && !isLeftOut(path.split('/')[0] ?? '')) brake.seen(share, path, action);
+        if (path !== '' && excludes.ruleFor(path) === undefined) brake.seen(share, path, action);
     }
   } finally {
     forget();
