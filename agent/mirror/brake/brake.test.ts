@@ -151,6 +151,29 @@ describe('what it lets through', () => {
     expect(brake().state).toMatchObject({ state: 'off', score: 0 });
   });
 
+  it('counts no file that was made within the hour, also when it was written, renamed, and the engine killed since', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      for (let n = 0; n < FILES / 2; n += 1) share.main.write(`d0/new${n}.txt`, `made in round ${round}`);
+      await pass();
+      for (let n = 0; n < FILES / 2; n += 1) share.main.write(`d0/new${n}.txt`, `changed in round ${round}, by and by`);
+      await pass();
+      for (let n = 0; n < FILES / 4; n += 1) share.moveFolder(`d0/new${n}.txt`, `d1/moved${n}.txt`);
+      await pass();
+      share.kill();
+      for (let n = 0; n < FILES / 4; n += 1) share.main.erase(`d1/moved${n}.txt`);
+      for (let n = FILES / 4; n < FILES / 2; n += 1) share.main.erase(`d0/new${n}.txt`);
+      await pass();
+    }
+    expect(brake().state).toMatchObject({ state: 'off', score: 0, noted: 0 });
+    // What was here before the hour counts as ever, with the young ones around it.
+    share.main.write('d0/last.txt', 'the latest');
+    await pass();
+    share.restart();
+    for (const file of files().slice(0, FILES / 2 + 2)) share.main.erase(file);
+    await pass();
+    expect(brake().state.why).toContain('removed');
+  });
+
   it('lets a share be moved by copying and deleting', async () => {
     share.main.write('moved', undefined);
     for (const [file, content] of good) {

@@ -35,6 +35,7 @@ import { type CopyMark, type Note, Notes } from './notes.ts';
 import { lookBefore } from './samples.ts';
 import { type Change, SIGN_WORDS, signOf } from './signs.ts';
 import { DAMAGE_WINDOW_MS, PIN_SCORE, REMOVAL_WINDOW_MS } from './thresholds.ts';
+import { Young } from './young.ts';
 
 export interface BrakeOptions {
   index: IndexStore;
@@ -65,6 +66,7 @@ export class Brake {
   readonly #windows = new Map<string, Window>();
   readonly #scores = new Map<string, { score: number; why: string; atMs: number }>();
   readonly #arrivals = new Arrivals();
+  readonly #young: Young;
   /** Files below directories that were removed, by share, whose rows are still being swept away. */
   readonly #leaving = new Map<string, number>();
   #durable: Durable;
@@ -75,6 +77,7 @@ export class Brake {
   constructor(options: BrakeOptions) {
     this.#options = options;
     this.notes = new Notes(options.index);
+    this.#young = new Young(options.index);
     this.#durable = readDurable(options.index.meta(META), options.clock.wallMs());
     this.#remember();
   }
@@ -162,6 +165,7 @@ export class Brake {
     if (row?.kind !== 'file') {
       const { size, written } = stat;
       this.#arrivals.note({ name, size, written }, this.#nowMs);
+      this.#young.note(ground.share, this.#nowMs);
     }
     if (this.#isAllowed(ground, stat)) return false;
     const after = lookAt(file.sample());
@@ -190,7 +194,8 @@ export class Brake {
 
   /** How many files are lost with a row; asked before its removal is proven, since a big tree takes its time. */
   async lossOf(ground: Ground, row: Row, path: string): Promise<number> {
-    return lossOf(ground, this.#arrivals, row, path);
+    const known = { arrivals: this.#arrivals, youngAfter: this.#young.after(ground.share, this.#nowMs) };
+    return lossOf(ground, known, row, path);
   }
 
   /** Which of some removals may be made. They are noted when it returns. */
@@ -328,6 +333,7 @@ export class Brake {
   /** Everything is accepted that is on the main now, and mirroring may go on. Whoever calls it has stopped everything. */
   allow(mainMs: number): void {
     this.notes.clear();
+    this.#young.clear();
     this.#windows.clear();
     this.#scores.clear();
     this.#heldMore = 0;

@@ -1,6 +1,6 @@
 /**
  * Which removals are no loss: files that are elsewhere on the main now (moved between shares, or by copying and deleting,
- * which no server tells of as a move), and what programs make again by themselves.
+ * which no server tells of as a move), what was made within the hour (young.ts), and what programs make again by themselves.
  */
 import type { Ground } from '../ground.ts';
 import type { Row } from '../index-row.ts';
@@ -25,8 +25,8 @@ interface Moving {
 }
 
 /**
- * Files that arrived within the last hour or so, by name, size and time of writing, wherever: what goes after that was
- * moved, or made and deleted (temporary files); neither takes from what the share was an hour ago. Forgotten by a restart.
+ * Files that arrived within the last hour or so, by name, size and time of writing, wherever: the same file that goes from
+ * another place after that was moved. Forgotten by a restart, so that a move which that cuts in two counts as a removal.
  */
 export class Arrivals {
   #now = new Set<number>();
@@ -71,10 +71,17 @@ export function isRebuilt(path: string): boolean {
   return path.split('/').some((name) => REBUILT.has(name));
 }
 
+/** What is known of the last hour: what came from elsewhere, and the id of the last row before it. */
+export interface Known {
+  arrivals: Arrivals;
+  youngAfter: number;
+}
+
 /** How many files are lost when a row goes with everything below it. */
-export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path: string): Promise<number> {
+export async function lossOf(ground: Ground, { arrivals, youngAfter }: Known, row: Row, path: string): Promise<number> {
+  const lossOfFile = (file: Row): number => (file.id > youngAfter || arrivals.has(file) ? 0 : 1);
   if (isRebuilt(path)) return 0;
-  if (row.kind === 'file') return arrivals.has(row) ? 0 : 1;
+  if (row.kind === 'file') return lossOfFile(row);
   const pace = new Pace();
   const levels = [{ id: row.id, after: '' }];
   let lost = 0;
@@ -87,7 +94,7 @@ export async function lossOf(ground: Ground, arrivals: Arrivals, row: Row, path:
     }
     level.after = last.name;
     for (const child of children) {
-      if (child.kind === 'file') lost += arrivals.has(child) ? 0 : 1;
+      if (child.kind === 'file') lost += lossOfFile(child);
       else if (!REBUILT.has(child.name)) levels.push({ id: child.id, after: '' });
     }
     if (pace.isTired) await pace.rest();

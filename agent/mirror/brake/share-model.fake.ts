@@ -11,11 +11,14 @@ import { heirOf, originOf } from './kin.ts';
 import { type Look, lookAt } from './look.ts';
 import { sampleOf } from './samples.ts';
 import { type Change, signOf } from './signs.ts';
+import { REMOVAL_WINDOW_MS } from './thresholds.ts';
 
 interface File {
   look: Look;
   size: number;
   written: bigint;
+  /** When it was made; undefined when the first copy brought it. */
+  madeMs?: number | undefined;
 }
 
 /** Looks of real contents, so many for each extension, made once. */
@@ -110,6 +113,11 @@ export class ShareModel {
     };
   }
 
+  #isLoss(path: string, name: string, file: File): boolean {
+    const isYoung = file.madeMs !== undefined && this.nowMs - file.madeMs <= REMOVAL_WINDOW_MS;
+    return !isRebuilt(path) && !isYoung && !this.arrivals.has({ name, ...file });
+  }
+
   /** False when the brake holds it. */
   #ask(change: Change): boolean {
     const filesBeside =
@@ -148,7 +156,8 @@ export class ShareModel {
     if (!this.#ask(change)) return false;
     if (before === undefined) this.files += 1;
     else if (attack) this.damaged += 1;
-    directory.set(name, { look: after, size: after.size, written });
+    const madeMs = before === undefined ? this.nowMs : before.madeMs;
+    directory.set(name, { look: after, size: after.size, written, madeMs });
     return true;
   }
 
@@ -157,7 +166,7 @@ export class ShareModel {
     const name = nameOf(path);
     const file = directory.get(name);
     if (file === undefined) return true;
-    const isLost = !isRebuilt(path) && !this.arrivals.has({ name, ...file });
+    const isLost = this.#isLoss(path, name, file);
     const heir = heirOf(this.#beside(path), name);
     const isDoc = isDocument(extensionOf(name));
     const change: Change = { kind: 'removed', path, files: isLost ? 1 : 0, isDocument: isDoc, heir, filesBeside: 0 };
@@ -176,7 +185,7 @@ export class ShareModel {
     for (const [path, files] of gone)
       for (const [name, file] of files) {
         all += 1;
-        if (!isRebuilt(path) && !this.arrivals.has({ name, ...file })) lost += 1;
+        if (this.#isLoss(path, name, file)) lost += 1;
       }
     const change: Change = {
       kind: 'removed',

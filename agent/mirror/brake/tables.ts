@@ -17,6 +17,12 @@ CREATE TABLE IF NOT EXISTS brake_notes (
   outcome TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS brake_notes_at ON brake_notes (sign = '', at_ms);
+CREATE TABLE IF NOT EXISTS brake_steps (
+  share TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  last_id INTEGER NOT NULL,
+  PRIMARY KEY (share, at_ms)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS brake_held (
   share TEXT NOT NULL,
   path TEXT NOT NULL,
