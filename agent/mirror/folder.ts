@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { openDirectoryBeneath } from '../../base/beneath.ts';
-import { errnoOf, failureOf } from '../../base/failure.ts';
+import { errnoOf, Failure, failureOf } from '../../base/failure.ts';
 import { dress, type Metadata, type Owner, stampTimes } from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
 
@@ -160,4 +160,15 @@ export class MirrorFolder {
   close(): void {
     fs.closeSync(this.#root);
   }
+}
+
+/** A share's name becomes a folder's name here. Throws `bad-share` where it cannot. */
+export function refuseBadShare(share: string): void {
+  if (share !== '' && !share.startsWith('.') && !/[/\\\p{Cc}]/u.test(share)) return;
+  throw new Failure({
+    code: 'bad-share',
+    doing: 'mirror share',
+    subject: share,
+    what: 'this name cannot be a folder here',
+  });
 }

@@ -16,23 +16,23 @@ import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
 import { beginRound } from './extras-table.ts';
 import { Flusher } from './flusher.ts';
-import { MirrorFolder } from './folder.ts';
+import { MirrorFolder, refuseBadShare } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
-import { chooseKnown, type KnownFile } from './known.ts';
+import { KnownFileWatch } from './known-watch.ts';
 import { Lags } from './lags.ts';
 import { type CarefulOpen, carefully, type OpenLink } from './links.ts';
 import type { Load } from './load/load.ts';
 import { type Freeze, openFreeze } from './mark.ts';
 import type { Owner } from './metadata.ts';
 import { Moves } from './moves.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
 import { Proof } from './proof/index.ts';
 import { ProofStore } from './proof/store.ts';
 import type { ProvenShare } from './proof/verify.ts';
-import type { Gate } from './session.ts';
 import { ShareMirror } from './share.ts';
 import { Space } from './space.ts';
 import { Traffic } from './traffic.ts';
@@ -61,8 +61,6 @@ export interface MirrorOptions {
 }
 
 const TELL_MS = 250;
-const KNOWN_EVERY_MS = 60_000;
-const KNOWN_PAUSE_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const PROBLEMS_TOLD = 200;
@@ -86,6 +84,7 @@ export class Mirror {
   readonly #lags: Lags;
   readonly #space: Space;
   readonly #traffic: Traffic;
+  readonly #known: KnownFileWatch;
   readonly #folders = new Map<string, MirrorFolder>();
   readonly #careful: CarefulOpen;
   readonly #shares: ShareMirror[] = [];
@@ -100,8 +99,6 @@ export class Mirror {
   #toldMs = 0;
   #toldProblems = -1;
   #lagsMs = Number.NEGATIVE_INFINITY;
-  #known: KnownFile | undefined;
-  #knownMs = Number.NEGATIVE_INFINITY;
   #prunedMs = Number.NEGATIVE_INFINITY;
 
   /** Opens everything and starts nothing. Throws a Failure when index, mirror or a name is not usable. */
@@ -124,6 +121,13 @@ export class Mirror {
     }
     this.#problems = new Problems(this.index);
     this.#traffic = new Traffic(this.index, () => clock.wallMs());
+    this.#known = new KnownFileWatch({
+      index: this.index,
+      shares: options.shares,
+      clock,
+      tell: (known) => options.tell({ kind: 'known', ...known }),
+      failed: (why) => this.#alert('index', why, ''),
+    });
     this.#held = new Held(this.index, this.#problems);
     this.#lags = new Lags(this.index);
     this.#flusher = new Flusher({
@@ -328,37 +332,13 @@ export class Mirror {
     this.proof.turn();
     this.#tell(false);
     if (!this.#running) return;
-    if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();
+    this.#known.turn();
     if (this.#mainAheadMs !== undefined && clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
       this.#prunedMs = clock.monoMs();
       // A clock of ours that jumped ahead must not empty the attic.
       const wallMs = Math.min(clock.wallMs(), this.#mainMs);
       this.#attic.prune(wallMs).catch((error: unknown) => this.#alert('attic', String(error), ''));
     }
-  }
-
-  /** A known file that a user changed or deleted must be replaced before anybody takes it for a fault of the main. */
-  #isKnownValid(): boolean {
-    const known = this.#known;
-    if (known === undefined) return false;
-    const row = this.index.find(this.index.share(known.share).root, known.path);
-    return row !== undefined && row.size === known.size && String(row.written) === known.writtenFileTime;
-  }
-
-  #chooseKnown(): void {
-    const { clock, tell } = this.#options;
-    if (clock.monoMs() - this.#knownMs < KNOWN_PAUSE_MS) return;
-    this.#knownMs = clock.monoMs();
-    const choose = async (): Promise<void> => {
-      for (const share of this.#options.shares) {
-        const found = await chooseKnown(this.index, share);
-        if (found === undefined) continue;
-        if (JSON.stringify(found) !== JSON.stringify(this.#known)) tell({ kind: 'known', ...found });
-        this.#known = found;
-        return;
-      }
-    };
-    choose().catch((error: unknown) => this.#alert('index', String(error), ''));
   }
 
   /** What is to be said of all shares now. */
@@ -407,36 +387,4 @@ export class Mirror {
     }
     this.#tellLags();
   }
-}
-
-/** Exported for its test. */
-export function oneAtATime(): Gate {
-  let last: Promise<void> = Promise.resolve();
-  return {
-    async enter(signal) {
-      const before = last;
-      const { promise: left, resolve: leave } = Promise.withResolvers<void>();
-      last = before.then(() => left);
-      // Whoever is called off waits no longer: the pass of another share may take hours.
-      const off = Promise.withResolvers<void>();
-      const stop = (): void => off.resolve();
-      signal.addEventListener('abort', stop, { once: true });
-      if (!signal.aborted) await Promise.race([before, off.promise]);
-      signal.removeEventListener('abort', stop);
-      if (signal.aborted) leave();
-      signal.throwIfAborted();
-      return leave;
-    },
-  };
-}
-
-/** A share's name becomes a folder's name here. */
-function refuseBadShare(share: string): void {
-  if (share !== '' && !share.startsWith('.') && !/[/\\\p{Cc}]/u.test(share)) return;
-  throw new Failure({
-    code: 'bad-share',
-    doing: 'mirror share',
-    subject: share,
-    what: 'this name cannot be a folder here',
-  });
 }

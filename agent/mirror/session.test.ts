@@ -5,9 +5,9 @@ import { unixNs } from '../../smb/file-time.ts';
 import type { ChangeAction, Tree, WatchBatch } from '../../smb/types.ts';
 import { fault } from '../handback/fake-main.ts';
 import { FakeShare } from './ground.fake.ts';
-import { oneAtATime } from './index.ts';
 import type { Link } from './links.ts';
 import { Load } from './load/load.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { runSession } from './session.ts';
 
 const LIMIT_MS = 10_000;
