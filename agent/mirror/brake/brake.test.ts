@@ -8,6 +8,8 @@ import { foldCase } from '../../handback/local.ts';
 import { ATTIC_FOLDER } from '../attic.ts';
 import { sameSignature } from '../folder.ts';
 import { FakeShare } from '../ground.fake.ts';
+import { heal } from '../proof/heal.ts';
+import { tidy } from '../tidy.ts';
 import type { Brake } from './brake.ts';
 import { documentOf, noise } from './documents.fake.ts';
 import { putBack } from './put-back.ts';
@@ -188,6 +190,30 @@ describe('what it lets through', () => {
     await pass();
     expect(brake().on).toBe(false);
     expect(share.visible().filter((line) => !line.startsWith('moved'))).toEqual([]);
+  });
+});
+
+describe('while it is on', () => {
+  it('lets nothing be healed from the main, puts nothing away, and says of what is held that it is', async () => {
+    encryptAll();
+    await pass();
+    const before = share.visible();
+    const tree = share.main.tree();
+    const { signal } = new AbortController();
+    const held = brake().list.held[0]?.path ?? '';
+    const healed = await heal(share.ground, tree, held, await tree.stat(held), signal);
+    expect(healed.failed).toContain('the brake is on');
+    fs.writeFileSync(share.at('d0/stranger.txt'), 'nobody knows it');
+    await tidy(share.ground, tree, signal);
+    share.main.erase('d1/f1.pdf');
+    expect((await heal(share.ground, tree, 'd1/f1.pdf', undefined, signal)).kept).toEqual([]);
+    expect(share.visible().filter((line) => !line.includes('stranger'))).toEqual(before);
+    expect(fs.existsSync(share.at('d0/stranger.txt'))).toBe(true);
+    expect(brake().holds('docs', held)).toContain('the brake is on');
+    expect(brake().holds('docs', `${held}/below`)).toContain('the brake is on');
+    expect(brake().holds('docs', 'd9/other.txt')).toBeUndefined();
+    brake().allow(Date.now());
+    expect(brake().holds('docs', held)).toBeUndefined();
   });
 });
 
