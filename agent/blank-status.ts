@@ -1,6 +1,7 @@
 /** The status while nothing is set up. */
 import type { LogEvent } from '../api/event.ts';
 import { layerNames, type Status } from '../api/status.ts';
+import { BRAKE_OFF } from './brake-words.ts';
 import { NO_LAGS, NO_LOAD } from './status.ts';
 
 export function blankStatus(version: string, wallMs: number, alerts: LogEvent[]): Status {
@@ -34,6 +35,7 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
     held: [],
     pausedUntilMs: null,
     frozenFor: '',
+    brake: BRAKE_OFF,
     restore: null,
     verify: null,
     processes: {

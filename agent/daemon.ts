@@ -87,6 +87,10 @@ export function openDaemon(parts: DaemonParts): Daemon {
       const { limitBytesPerSecond, limiting } = (present?.status() ?? parts.blankStatus()).mirror.load;
       return { limits: (present?.limits() ?? []).map(limitText), nowBytesPerSecond: limitBytesPerSecond, limiting };
     },
+    async brakeList() {
+      return parts.current()?.brakeList() ?? { changes: [], held: [], heldMore: 0 };
+    },
+    answerBrake: async (act) => parts.current()?.answerBrake(act) ?? NOT_SET_UP,
     problems: () => parts.current()?.problems() ?? { problems: [] },
     verify: async (request) => parts.current()?.proof.verify(request) ?? NOT_SET_UP,
     stopVerify: async () => parts.current()?.proof.stop() ?? NOT_SET_UP,

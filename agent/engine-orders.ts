@@ -1,5 +1,5 @@
 /**
- * What standbyd orders of the engine, one order after the other: configure, mirror, stop, freeze, thaw, plan, restore.
+ * What standbyd orders of the engine, one order after the other: configure, mirror, stop, freeze, thaw, brake, plan, restore.
  * An order that fails is answered by `failed`; what an order found broken never ends the process.
  */
 
@@ -113,6 +113,9 @@ export class Orders {
         this.#now.mirror.thaw(order.decision);
         tell({ kind: 'thawed', decision: order.decision });
         return;
+      case 'brake':
+        await this.#brake(order.act);
+        return;
       case 'plan-restore':
         tell({ kind: 'plan', decision: order.decision, plan: await planRestore(this.#handback(order.decision)) });
         return;
@@ -129,6 +132,18 @@ export class Orders {
       doing: 'take an order',
       what: 'the engine has not been told what to mirror',
     });
+  }
+
+  async #brake(act: 'list' | 'allow' | 'reject'): Promise<void> {
+    const { brake } = this.#now.mirror;
+    const { tell } = this.#options;
+    if (act === 'list') {
+      tell({ kind: 'brake-list', list: brake.list });
+      return;
+    }
+    await (act === 'allow' ? brake.allow() : brake.reject());
+    tell({ kind: 'brake-done', act });
+    brake.turn();
   }
 
   async #configure(order: Configure): Promise<void> {

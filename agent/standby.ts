@@ -13,11 +13,12 @@ import type { LimitText } from '../settings/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Secrets } from '../settings/secrets.ts';
 import { openAlerts } from './alerts.ts';
+import { answerBrake, askForBrakeList, BRAKE_OFF, brakeNotice, withBrake } from './brake-words.ts';
 import { sentence } from './decide/sentence.ts';
 import type { Policy, State } from './decide/types.ts';
 import { openEffects } from './effects.ts';
 import { openEngineLink } from './engine-link.ts';
-import type { FromEngine, Limit } from './engine-messages.ts';
+import type { BrakeList, BrakeState, FromEngine, Limit } from './engine-messages.ts';
 import { checkFolders } from './fit.ts';
 import type { News, Order, OrderAnswer, PlanAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
@@ -56,6 +57,8 @@ export interface Standby {
   setLimits(limits: readonly LimitText[]): void;
   limits(): readonly Limit[];
   problems(): { problems: { share: string; path: string; why: string }[] };
+  brakeList(): Promise<BrakeList>;
+  answerBrake(act: 'allow' | 'reject'): Promise<OrderAnswer>;
   readonly proof: ProofLink;
   rpo(): Rpo;
   locked(): LockedList;
@@ -88,6 +91,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   let restore: RestoreProgress | undefined;
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
+  let brake: BrakeState = BRAKE_OFF;
+  /** When the brake tripped that was told last. */
+  let brakeToldMs = 0;
   let mirroring = false;
   let limits: readonly Limit[] = settings.limit;
   const refusedLogOn = openRefusedLogOn();
@@ -191,6 +197,14 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       case 'problems':
         problems = message.problems;
         return;
+      case 'brake':
+        brake = message.brake;
+        if (brake.state === 'tripped' && brake.sinceMs !== brakeToldMs) {
+          brakeToldMs = brake.sinceMs;
+          alerts.raise(brakeNotice(brake, policy.mainName, policy.standbyName));
+        }
+        parts.tell({ kind: 'status' });
+        return;
       case 'rpo':
         lags = message;
         return;
@@ -202,6 +216,8 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         if (refusedLogOn.tell(message.code === 'log-on-refused'))
           alerts.raise({ code: message.code, subject: message.what, text: message.what, next: message.hint });
         return;
+      case 'brake-list':
+      case 'brake-done':
       case 'verify':
       case 'findings':
       case 'explained':
@@ -219,11 +235,13 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   };
 
   const status = (): Status => {
-    const words = sentence(loop.state, policy, clock.monoMs(), clock.wallMs());
+    const now = sentence(loop.state, policy, clock.monoMs(), clock.wallMs());
+    const words = withBrake(now, brake, loop.state.durable.mode.kind, policy.mainName);
     return buildStatus({
       state: loop.state,
       policy,
       sentence: words,
+      brake,
       report,
       lags,
       held: net.held,
@@ -297,6 +315,8 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     },
     limits: () => limits,
     problems: () => ({ problems }),
+    brakeList: () => askForBrakeList(engine),
+    answerBrake: (act) => answerBrake(engine, act, brake, loop.state.durable.mode.kind),
     proof,
     rpo: () => ({ all: lags?.all ?? NO_LAGS, shares: lags?.shares ?? [] }),
     locked: () => lags?.locked ?? { count: 0, files: [] },

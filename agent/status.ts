@@ -5,7 +5,7 @@ import { layerNames, type MirrorStatus, type Status } from '../api/status.ts';
 import type { VerifyStatus } from '../api/verify.ts';
 import { humanDuration } from '../base/human.ts';
 import type { Policy, Sentence, State } from './decide/index.ts';
-import type { FromEngine } from './engine-messages.ts';
+import type { BrakeState, FromEngine } from './engine-messages.ts';
 
 export type MirrorReport = Extract<FromEngine, { kind: 'mirror' }>;
 
@@ -24,6 +24,7 @@ export interface StatusParts {
   state: State;
   policy: Policy;
   sentence: Sentence;
+  brake: BrakeState;
   report: MirrorReport | undefined;
   lags: LagReport | undefined;
   held: string[];
@@ -64,6 +65,7 @@ export function buildStatus(parts: StatusParts): Status {
     held: parts.held,
     pausedUntilMs: paused ?? null,
     frozenFor: facts.mirror.frozenFor,
+    brake: parts.brake,
     restore: parts.restore ?? null,
     verify: parts.verify ?? null,
     processes: parts.processes,

@@ -3,8 +3,10 @@
  * here, the client its types, and the OpenAPI document is written from it.
  */
 import { z } from 'zod';
+import { brakeList } from './brake.ts';
 import {
   accepted,
+  brakeRequest,
   forceRequest,
   noBody,
   pauseRequest,
@@ -125,6 +127,18 @@ export const routes = {
     'bad-settings',
   ]),
   users: command('/v1/users', "Set a user's password on the standby's own Samba.", userRequest),
+  brake: {
+    ...get('/v1/brake', 'What the brake has seen and what it holds.', brakeList),
+    errors: ['failed'],
+    patienceMs: COMMAND_MS,
+  },
+  brakeAllow: command('/v1/brake/allow', 'Accept what the brake holds; mirroring goes on.', brakeRequest, ['confirm']),
+  brakeReject: command(
+    '/v1/brake/reject',
+    'Put the mirror back to its last good state; mirroring stands still.',
+    brakeRequest,
+    ['confirm'],
+  ),
   problems: get('/v1/problems', 'Files that could not be copied now, with reasons.', problemList),
   verify: command(
     '/v1/verify',

@@ -1,5 +1,6 @@
 /** The whole truth about the standby at one moment: a sentence for people first, then the figures behind it. */
 import { z } from 'zod';
+import { brakeStatus } from './brake.ts';
 import { logEvent, restoreProgress } from './event.ts';
 import { lagFigures } from './rpo.ts';
 import { verifyStatus } from './verify.ts';
@@ -137,6 +138,7 @@ export const status = z.object({
   pausedUntilMs: z.number().nullable(),
   /** The decision whose changes exist only here; '' when the mirror is not frozen. */
   frozenFor: z.string(),
+  brake: brakeStatus,
   /** null unless a restore runs. */
   restore: restoreProgress.nullable(),
   /** The last verify; null when there was none. */

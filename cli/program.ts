@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { addBrake } from './commands/brake.ts';
 import { addConfig } from './commands/config.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
@@ -41,6 +42,7 @@ export function standbyProgram(): Command {
     addEvents,
     addUsers,
     addProblems,
+    addBrake,
     addVerify,
     addExplain,
     addRpo,

@@ -81,6 +81,7 @@ export const fakeStatus: Status = {
   held: [],
   pausedUntilMs: null,
   frozenFor: '',
+  brake: { state: 'off', sinceMs: 0, share: '', score: 0, why: '', noted: 0, open: 0, missing: 0, held: 0 },
   restore: null,
   verify: null,
   processes: {
@@ -207,6 +208,14 @@ export function fakeDaemon(): FakeDaemon {
       nowBytesPerSecond: 2_500_000,
       limiting: true,
     }),
+    brakeList: async () => ({
+      changes: [
+        { share: 'Projects', path: 'a/plan.docx', kind: 'replaced', why: 'random bytes', atMs: START_MS, outcome: '' },
+      ],
+      held: [{ share: 'Projects', path: 'a/next.docx', kind: 'replaced', why: '' }],
+      heldMore: 0,
+    }),
+    answerBrake: (act) => order(`brake ${act}`),
     problems: () => ({ problems: [{ share: 'Projects', path: 'a/locked.doc', why: 'open elsewhere' }] }),
     verify: order,
     stopVerify: () => order('stop-verify'),

@@ -3,6 +3,7 @@
  * against the contract before they come here and asks for typed confirmation; the daemon judges whether the state allows them.
  * Whatever goes wrong is thrown as a Failure; its code becomes a code of the contract (failures.ts).
  */
+import type { BrakeList } from '../../api/brake.ts';
 import type { Plan, ProblemList } from '../../api/command.ts';
 import type { EventList, LogEvent, RestoreProgress } from '../../api/event.ts';
 import type { LimitList, LimitRequest } from '../../api/limit.ts';
@@ -50,6 +51,10 @@ export interface Daemon {
   setLimits(request: LimitRequest): Promise<OrderAnswer>;
   limits(): LimitList;
   problems(): ProblemList;
+  /** What the brake's window holds and what is held since it tripped. */
+  brakeList(): Promise<BrakeList>;
+  /** Resolves when the engine has taken it; putting back goes on after that. */
+  answerBrake(act: 'allow' | 'reject'): Promise<OrderAnswer>;
   /** Begins a verify; resolves when it runs. */
   verify(request: { heal: boolean; report: boolean }): Promise<OrderAnswer>;
   stopVerify(): Promise<OrderAnswer>;

@@ -7,6 +7,8 @@ import { errnoOf, Failure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
 import { BigDraft } from './big-draft.ts';
+import type { Sample } from './brake/look.ts';
+import { sampleFrom, sampleOf } from './brake/samples.ts';
 import { dressExtras } from './dress-extras.ts';
 import { noteExtras, settleProblems } from './extras-table.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
@@ -14,7 +16,7 @@ import { type Ground, keeperFor, toldOf } from './ground.ts';
 import type { Row } from './index-row.ts';
 import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
-import { openDraft, publish } from './place.ts';
+import { keepingAll, openDraft, publish } from './place.ts';
 import type { Problem } from './problems.ts';
 import type { ReadDressing } from './read-extras.ts';
 import { reparseWords } from './reparse-words.ts';
@@ -144,7 +146,9 @@ export class Content implements FetchSink {
    * system's error when the disk cannot take it.
    */
   async seal(job: Job, after: Stat, dressing: ReadDressing): Promise<void> {
-    const { index, folder, rootId, contentSync } = this.#ground;
+    const { index, folder, rootId, contentSync, brake } = this.#ground;
+    // What is held is not written for nothing; whether this one is, is asked when it is about to get its name.
+    brake.mayPrepare(this.#ground, job.path);
     const row = index.find(rootId, job.path);
     const draft = folder.within(parentOf(job.path), (dir) => {
       if (row?.kind === 'file' && this.#isThere(dir, nameOf(job.path), row, after)) return undefined;
@@ -160,13 +164,15 @@ export class Content implements FetchSink {
 
   /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
   place(job: Job, { after, bytes }: Fetched, dressing: ReadDressing): Outcome {
-    const { index, folder, rootId, shareId, placed } = this.#ground;
+    const { index, folder, rootId, shareId, placed, brake } = this.#ground;
+    brake.mayPrepare(this.#ground, job.path);
     const parent = index.find(rootId, parentOf(job.path));
     if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
     const name = nameOf(job.path);
     const row = index.child(parent.id, name);
     const told = toldOf(after, job.fileId);
     const at = { parent: parent.id, name };
+    const keeper = keeperFor(this.#ground, job.path, this.#big?.sharedBytes);
     let lost: string[] = [];
     const local = folder.within(parentOf(job.path), (dir: Directory): Signature | undefined => {
       if (row?.kind === 'file' && this.#isThere(dir, name, row, after)) {
@@ -176,6 +182,7 @@ export class Content implements FetchSink {
       const draft = this.#draft;
       // What lay there, and had this content, has just been changed.
       if (draft === undefined || this.#sealed === undefined) return undefined;
+      const mustKeep = this.#mayPlace(job, parent.id, row, dir, after);
       lost = this.#sealed.lost;
       this.#count(row);
       intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
@@ -184,7 +191,7 @@ export class Content implements FetchSink {
         dir,
         name,
         row?.kind === 'file' ? row.local : undefined,
-        keeperFor(this.#ground, job.path, this.#big?.sharedBytes),
+        mustKeep ? keepingAll(keeper) : keeper,
       );
     });
     if (local === undefined) return { kind: 'problem', problem: UNSEALED };
@@ -220,6 +227,16 @@ export class Content implements FetchSink {
     if (this.#big?.isPatch === true) traffic.changedBytes = this.#big.changedBytes;
     else if (row?.kind === 'file') traffic.uncomparedBytes = traffic.readBytes;
     else traffic.changedBytes = traffic.readBytes;
+  }
+
+  /** Whether the version that is there must be kept whatever it takes. Throws when the brake is on. */
+  #mayPlace(job: Job, parent: number, row: Row | undefined, dir: Directory, stat: Stat): boolean {
+    const { path, fileId } = job;
+    const sample = (): Sample =>
+      this.#memory === undefined && this.#draft !== undefined
+        ? sampleFrom(this.#draft)
+        : sampleOf(this.#memory ?? Buffer.alloc(0));
+    return this.#ground.brake.mayPlace(this.#ground, { path, parent, fileId, stat, row, dir, sample });
   }
 
   #fromMemory(dir: Directory): number {

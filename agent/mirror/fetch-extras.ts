@@ -53,7 +53,8 @@ export function hasChanged(one: Stat, other: Stat): boolean {
 
 /** Without a pause from the first look to the last row. */
 function dress(ground: Ground, path: string, now: Stat, dressing: ReadDressing): Outcome {
-  const { index, rootId } = ground;
+  const { index, rootId, brake } = ground;
+  brake.mustBeOff(path);
   const row = index.find(rootId, path);
   if (row === undefined || (row.kind === 'directory') !== now.directory) return { kind: 'gone' };
   if (row.kind === 'file' && !isContentOf(row, now)) return movedMeanwhile();

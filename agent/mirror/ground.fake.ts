@@ -8,6 +8,7 @@ import { FakeMain } from '../handback/fake-main.ts';
 import { foldCase } from '../handback/local.ts';
 import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
+import { Brake } from './brake/brake.ts';
 import type { Outcome } from './content.ts';
 import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
@@ -34,6 +35,8 @@ export class FakeShare {
   ground: Ground;
   /** The main's clock; far ahead of what its files say, unless told otherwise. */
   mainMs = (): number => Date.now();
+  /** What the brake calls when it trips. */
+  tripped = (): void => {};
   /** Wraps the tree that a pass sees, to make it lie or fail. */
   disguise: (tree: Tree) => Tree = (tree) => tree;
 
@@ -51,6 +54,9 @@ export class FakeShare {
     const problems = new Problems(index);
     if (row.identity === undefined) index.setIdentity(row.id, { volumeSerial: 7, rootFileId: 1n });
     const monoMs = (): number => performance.now();
+    const clock = { monoMs, wallMs: () => Date.now() };
+    const brake = new Brake({ index, clock, log: silentLog, tripped: () => this.tripped() });
+    attic.isNeeded = (day) => brake.firstDay !== '' && day >= brake.firstDay;
     return {
       share: 'docs',
       shareId: row.id,
@@ -64,7 +70,8 @@ export class FakeShare {
       lags: new Lags(index),
       contentSync: new ContentSync(),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
-      clock: { monoMs, wallMs: () => Date.now() },
+      brake,
+      clock,
       mainMs: () => this.mainMs(),
       moves: new Moves(),
       unstamped: new Set(),

@@ -7,6 +7,7 @@ import { PAUSE_MS } from '../../smb/status/action.ts';
 import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
+import type { Brake } from './brake/brake.ts';
 import type { ContentSync } from './content-sync.ts';
 import type { Excludes } from './excludes.ts';
 import { forgetExtras } from './extras-table.ts';
@@ -31,6 +32,8 @@ export interface Ground {
   readonly index: IndexStore;
   readonly folder: MirrorFolder;
   readonly attic: Attic;
+  /** Asked before anything is replaced, added, removed or renamed. */
+  readonly brake: Brake;
   /** What gets a name has its content on the disk before. */
   readonly contentSync: ContentSync;
   readonly problems: Problems;

@@ -4,6 +4,7 @@
  * CONDEMNED are leftovers of removed directories, deleted bit by bit. Counts are kept by triggers: they cannot drift.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { BRAKE_TABLES } from './brake/tables.ts';
 import { ADDITIONS } from './index-additions.ts';
 
 export const SCHEMA_VERSION = 1;
@@ -109,6 +110,6 @@ export function prepareSchema(database: DatabaseSync): number {
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
   if (version === 0) database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
   else if (version !== SCHEMA_VERSION) return Number(version);
-  database.exec(`BEGIN; ${LATER_TABLES} ${ADDITIONS} ${EXTRAS} COMMIT;`);
+  database.exec(`BEGIN; ${LATER_TABLES} ${ADDITIONS} ${EXTRAS} ${BRAKE_TABLES} COMMIT;`);
   return SCHEMA_VERSION;
 }

@@ -11,6 +11,7 @@ import { unixNs } from '../../smb/file-time.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
+import { type BrakeControl, openBrake } from './brake/control.ts';
 import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
 import { beginRound } from './extras-table.ts';
@@ -71,6 +72,7 @@ const REPEAT_MS = 5_000;
 
 export class Mirror {
   readonly index: IndexStore;
+  readonly brake: BrakeControl;
   /** Verify, scrub, and what they know. */
   readonly proof: Proof;
   readonly #options: MirrorOptions;
@@ -152,6 +154,19 @@ export class Mirror {
     }, clock);
     const { open } = this.#careful;
     const gate = oneAtATime();
+    this.brake = openBrake({
+      index: this.index,
+      attic: this.#attic,
+      clock,
+      log,
+      tell: options.tell,
+      open,
+      isRunning: () => this.#running,
+      mainMs: () => this.#mainMs,
+      halt: () => Promise.all(this.#shares.map((share) => share.stop())),
+      resume: () => this.#startShares(),
+      isFrozen: () => this.frozenFor !== '',
+    });
     const excludes = new Excludes(options.excludes ?? []);
     const proven: ProvenShare[] = [];
     for (const [share, folder] of this.#folders) {
@@ -163,6 +178,7 @@ export class Mirror {
         index: this.index,
         folder,
         attic: this.#attic,
+        brake: this.brake.brake,
         contentSync: new ContentSync(),
         problems: this.#problems,
         held: this.#held,
@@ -178,6 +194,7 @@ export class Mirror {
         placed: this.#placed,
         traffic: this.#traffic,
       };
+      this.brake.grounds.set(share, ground);
       const mirror = new ShareMirror({
         ground,
         open,
@@ -200,6 +217,7 @@ export class Mirror {
       ...options,
       scrubEveryMs: options.scrubEveryMs ?? DAY_MS,
       shares: proven,
+      held: (share, path) => this.brake.brake.holds(share, path),
       store,
       open,
       alert: (code, what, hint, share) => this.#alert(code, what, hint, share),
@@ -237,13 +255,20 @@ export class Mirror {
       });
     this.#running = true;
     this.#careful.askAgain();
-    for (const share of this.#shares) share.start();
+    this.#startShares();
     this.proof.start();
+  }
+
+  /** Nothing starts while the brake is on, whoever asks. */
+  #startShares(): void {
+    this.brake.continue();
+    if (this.#running && !this.brake.brake.on) for (const share of this.#shares) share.start();
   }
 
   /** When it returns nothing is written any more, and everything placed is in the index. `isForGood`: by order, so that a verify under way ends. */
   async stop(isForGood = true): Promise<void> {
     this.#running = false;
+    await this.brake.stop();
     await Promise.all([this.proof.stop(isForGood), ...this.#shares.map((share) => share.stop())]);
     this.#traffic.save(true);
     this.index.commit();
@@ -261,6 +286,7 @@ export class Mirror {
     // Users may have given directories other access rules meanwhile, and nothing else tells of it.
     beginRound(this.index);
     this.#freeze.thaw(decision);
+    this.brake.continue();
     this.#tell(true);
   }
 
@@ -302,6 +328,7 @@ export class Mirror {
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#space.look();
     this.#traffic.save();
+    this.brake.turn();
     this.proof.turn();
     this.#tell(false);
     if (!this.#running) return;

@@ -7,7 +7,8 @@
  *    or the main finds it only under another spelling of the same letters, which that listing showed;
  * 3. after these answers the share's root is still the one that the index knows (volume serial and file id), so we are
  *    not looking at an empty folder under an unmounted disk;
- * 4. the row is still where it was and describes the same copy as when we asked.
+ * 4. the row is still where it was and describes the same copy as when we asked;
+ * 5. the brake has nothing against it (brake/).
  * Then it goes to the attic, and only then its row goes.
  *
  * Killed between attic and row: the row has no file; it is found absent again, and there is nothing left to move.
@@ -32,13 +33,16 @@ export async function removeAbsent(ground: Ground, tree: Tree, scratch: Scratch,
     const proven = (await Promise.all(some.map((absent) => prove(ground, tree, absent)))).filter(
       (one) => one !== undefined,
     );
-    if (proven.length > 0 && (await isSameShare(ground, tree))) for (const one of proven) removeOne(ground, one);
+    if (proven.length > 0 && (await isSameShare(ground, tree)))
+      for (const one of ground.brake.mayRemove(ground, proven)) removeOne(ground, one);
   }
 }
 
 interface Proven {
   row: Row;
   path: string;
+  /** Files that are lost with it, as the brake counts them. */
+  loss: number;
 }
 
 async function prove(ground: Ground, tree: Tree, absent: Absent): Promise<Proven | undefined> {
@@ -46,8 +50,10 @@ async function prove(ground: Ground, tree: Tree, absent: Absent): Promise<Proven
   if (row === undefined || row.parent !== absent.parent || row.name !== absent.name) return undefined;
   const path = ground.index.path(row.id);
   if (path === undefined || path === '') return undefined;
-  if (await isGone(tree, path)) return { row, path };
-  return (await isOtherSpelling(tree, path)) ? { row, path } : undefined;
+  // Counted before it is proven: nothing may lie between the proof and the removal for long.
+  const loss = await ground.brake.lossOf(ground, row, path);
+  if (await isGone(tree, path)) return { row, path, loss };
+  return (await isOtherSpelling(tree, path)) ? { row, path, loss } : undefined;
 }
 
 /** The main shows the same letters in another case, and not this spelling: a rename that changed only the case. */

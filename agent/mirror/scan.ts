@@ -115,6 +115,7 @@ async function meet(
 ): Promise<void> {
   const { index, problems, share, clock } = ground;
   const path = below(at.path, entry.name);
+  ground.brake.mustBeOff(path);
   if (ground.excludes.ruleFor(path) !== undefined) {
     putOut(ground, dir, at, entry.name);
     return;

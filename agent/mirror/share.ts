@@ -224,7 +224,7 @@ export class ShareMirror {
       filesToDo: left?.files ?? 0,
       bytesToDo: left?.bytes ?? 0,
       skipped: ground.problems.count(ground.share),
-      problem: this.#problem === '' ? ground.space.full : this.#problem,
+      problem: this.#problem === '' ? (ground.brake.on ? 'held by the brake' : ground.space.full) : this.#problem,
       lastPassMs: row.lastPassMs,
       traffic: ground.traffic.of(ground.shareId),
       ...this.#options.proved(),

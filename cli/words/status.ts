@@ -5,6 +5,7 @@ import { counted, humanCount, humanDuration, humanSize, printable } from '../../
 import type { Colour, Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { progressBar } from './bar.ts';
+import { brakeWords } from './brake.ts';
 import { loadWords } from './load.ts';
 import { lagWords } from './rpo.ts';
 import { moment } from './time.ts';
@@ -53,6 +54,7 @@ function situation(status: Status): string[] {
     row('Take-over', `${takeover.mode}${pauseWords(status)}; ${printable(takeover.patience)}`),
     row('Mode', `${status.mode.replaceAll('-', ' ')} since ${moment(status.sinceMs)}${because(status.why)}`),
     ...(status.held.length === 0 ? [] : [row('Held', status.held.map(printable).join(', '))]),
+    ...(status.brake.state === 'off' ? [] : [row('Brake', brakeWords(status.brake))]),
     ...(status.frozenFor === '' ? [] : [row('Frozen', 'changes made here wait for restore-files')]),
   ];
 }
