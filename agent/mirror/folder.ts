@@ -56,10 +56,8 @@ export class Directory {
   }
 }
 
-/** Times in the 64 bits that the index has for them: after 2262 they begin anew in 1677, which tells them apart all the same. */
 export function signatureOf(stat: fs.BigIntStats): Signature {
-  const [mtimeNs, ctimeNs] = [BigInt.asIntN(64, stat.mtimeNs), BigInt.asIntN(64, stat.ctimeNs)];
-  return { size: stat.size, mtimeNs, ctimeNs, ino: stat.ino };
+  return { size: stat.size, mtimeNs: stat.mtimeNs, ctimeNs: stat.ctimeNs, ino: stat.ino };
 }
 
 /** errno names that mean «there is no such directory», whatever lies in its place. */
