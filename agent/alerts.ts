@@ -44,7 +44,6 @@ const CRITICAL: ReadonlySet<string> = new Set([
   'isolated',
   'rival',
   'disk-full',
-  'brake',
 ]);
 /** Alerts of things that went well. */
 const GOOD: ReadonlySet<string> = new Set(['handed-back', 'restored', 'main-recovered']);

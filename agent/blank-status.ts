@@ -1,8 +1,7 @@
 /** The status while nothing is set up. */
 import type { LogEvent } from '../api/event.ts';
 import { layerNames, type Status } from '../api/status.ts';
-import { BRAKE_OFF } from './brake-words.ts';
-import { NO_LAGS, NO_LOAD } from './status.ts';
+import { NO_LOAD } from './status.ts';
 
 export function blankStatus(version: string, wallMs: number, alerts: LogEvent[]): Status {
   return {
@@ -28,14 +27,11 @@ export function blankStatus(version: string, wallMs: number, alerts: LogEvent[])
       filesPerSecond: 0,
       leftMs: -1,
       load: NO_LOAD,
-      rpo: NO_LAGS,
-      locked: 0,
     },
     decision: '',
     held: [],
     pausedUntilMs: null,
     frozenFor: '',
-    brake: BRAKE_OFF,
     restore: null,
     verify: null,
     processes: {

@@ -12,7 +12,6 @@ import type { Daemon, News, Order, OrderAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
 import { checkSetup, listShares } from './setup.ts';
 import type { Standby } from './standby.ts';
-import { NO_LAGS } from './status.ts';
 
 export interface DaemonParts {
   journal: Journal;
@@ -87,10 +86,6 @@ export function openDaemon(parts: DaemonParts): Daemon {
       const { limitBytesPerSecond, limiting } = (present?.status() ?? parts.blankStatus()).mirror.load;
       return { limits: (present?.limits() ?? []).map(limitText), nowBytesPerSecond: limitBytesPerSecond, limiting };
     },
-    async brakeList() {
-      return parts.current()?.brakeList() ?? { changes: [], held: [], heldMore: 0 };
-    },
-    answerBrake: async (act) => parts.current()?.answerBrake(act) ?? NOT_SET_UP,
     problems: () => parts.current()?.problems() ?? { problems: [] },
     verify: async (request) => parts.current()?.proof.verify(request) ?? NOT_SET_UP,
     stopVerify: async () => parts.current()?.proof.stop() ?? NOT_SET_UP,
@@ -100,8 +95,6 @@ export function openDaemon(parts: DaemonParts): Daemon {
       if (present !== undefined) return present.proof.explain(about);
       throw new Failure({ code: 'not-set-up', doing: 'explain', what: NOT_SET_UP.why });
     },
-    rpo: () => parts.current()?.rpo() ?? { all: NO_LAGS, shares: [] },
-    locked: () => parts.current()?.locked() ?? { count: 0, files: [] },
     events: (after) => parts.journal.after(after),
     subscribe: parts.subscribe,
   };

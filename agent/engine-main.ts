@@ -1,7 +1,7 @@
 /**
  * How the engine reaches the main: log-ons one at a time, and none that could lock the account; the password stays in memory.
  */
-import { type Clock, systemClock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { connect } from '../smb/index.ts';
 import { LogonGuard } from '../smb/logon/logon-guard.ts';
 import { ownNotes, sharedNotes } from '../smb/logon/logon-notes.ts';
@@ -44,14 +44,12 @@ export function linkOpener(main: MainAddress, logon: Credentials, guard: LogonGu
       require: main.require,
       bulk: load?.before(use),
     });
-    const heardMs = systemClock.monoMs();
     try {
       const session = await connection.logon(logon, guard.run);
       const tree = await session.tree(share);
       return {
         tree,
         server: connection.server,
-        heardMs,
         echo: (timeoutMs) => connection.echo(timeoutMs),
         close: () => connection.close(),
         closed: connection.closed,

@@ -23,45 +23,6 @@ const limit = z.object({
 });
 export type Limit = z.infer<typeof limit>;
 
-/** The brake on the mirror: what it stands at, and why. */
-export const brakeState = z.object({
-  /** off; tripped: mirroring stands still; rejecting: the last good state is being put back; rejected: it is back, and mirroring still stands still. */
-  state: z.enum(['off', 'tripped', 'rejecting', 'rejected']),
-  /** When it tripped, ms since 1970; 0 while it is off. */
-  sinceMs: z.number(),
-  share: z.string(),
-  /** How near the nearest limit is; 1 trips. While it is on, the score that tripped it. */
-  score: z.number(),
-  /** The score in words; '' while it is 0. */
-  why: z.string(),
-  /** Changes that the window holds, or held when it tripped: what reject puts back. */
-  noted: z.number(),
-  /** Of these: not put back yet, and not to be had any more. */
-  open: z.number(),
-  missing: z.number(),
-  /** Changes of the main that were asked for since and are held. */
-  held: z.number(),
-});
-export type BrakeState = z.infer<typeof brakeState>;
-
-export const brakeList = z.object({
-  /** Newest first, a few hundred at most; `outcome` is what reject has done with it, '' before. */
-  changes: z.array(
-    z.object({
-      share: z.string(),
-      path: z.string(),
-      kind: z.string(),
-      why: z.string(),
-      atMs: z.number(),
-      outcome: z.string(),
-    }),
-  ),
-  /** What was asked for since it tripped; the rest is only counted. */
-  held: z.array(z.object({ share: z.string(), path: z.string(), kind: z.string(), why: z.string() })),
-  heldMore: z.number(),
-});
-export type BrakeList = z.infer<typeof brakeList>;
-
 export const toEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('beat'), n: z.number() }),
   z.object({
@@ -99,8 +60,6 @@ export const toEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('explain'), n: z.number(), share: z.string(), path: z.string() }),
   z.object({ kind: z.literal('freeze'), decision: z.string() }),
   z.object({ kind: z.literal('thaw'), decision: z.string() }),
-  /** The brake: tell the list (answered by `brake-list`), accept what is held, or put the last good state back (both by `brake-done`). */
-  z.object({ kind: z.literal('brake'), act: z.enum(['list', 'allow', 'reject']) }),
   /** Compare main, base and standby; writes a plan file, changes nothing. */
   z.object({ kind: z.literal('plan-restore'), decision: z.string() }),
   /** Carries out exactly the plan with this hash, or fails when the world has changed. */
@@ -214,34 +173,6 @@ export const explanation = z.object({
   size: z.number(),
 });
 export type Explanation = z.infer<typeof explanation>;
-/** How long changes took to arrive during the last 24 hours, in milliseconds; 0 where there are no samples. */
-const lagFigures = { samples: z.number(), p50Ms: z.number(), p95Ms: z.number(), maxMs: z.number() };
-
-export const shareRpo = z.object({
-  share: z.string(),
-  ...lagFigures,
-  /** Changes are told of as they happen. False: what happened since the last look is not known. */
-  isFollowed: z.boolean(),
-  /** Files known to have changed that are not here yet, and for how long the oldest of them has been known (ms; 0 when none). */
-  pending: z.number(),
-  pendingMs: z.number(),
-  /** Files that somebody holds: what is here of them is older, or nothing. */
-  locked: z.number(),
-  /** Files that could not be copied, those that are held among them. */
-  skipped: z.number(),
-});
-export type ShareRpo = z.infer<typeof shareRpo>;
-
-export const lockedFile = z.object({
-  share: z.string(),
-  path: z.string(),
-  /** These are ms since 1970. When it was first met held. */
-  sinceMs: z.number(),
-  /** When our copy was made; 0: there is none. */
-  copiedMs: z.number(),
-  /** Of which snapshot of the main our copy is; 0: of the file itself. */
-  snapshotMs: z.number(),
-});
 
 export const planSummary = z.object({
   hash: z.string(),
@@ -275,10 +206,6 @@ export const fromEngine = z.discriminatedUnion('kind', [
     frozenFor: z.string(),
     load: loadState,
   }),
-  /** At every change of the brake's state. */
-  z.object({ kind: z.literal('brake'), brake: brakeState }),
-  z.object({ kind: z.literal('brake-list'), list: brakeList }),
-  z.object({ kind: z.literal('brake-done'), act: z.enum(['allow', 'reject']) }),
   /** A file whose reading proves that the main serves: chosen from the mirror, small, not recently changed. */
   z.object({
     kind: z.literal('known'),
@@ -290,13 +217,6 @@ export const fromEngine = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('problems'),
     problems: z.array(z.object({ share: z.string(), path: z.string(), why: z.string() })),
-  }),
-  /** Once a second: how far behind the mirror is and was, and the files that are held, longest first. */
-  z.object({
-    kind: z.literal('rpo'),
-    all: z.object(lagFigures),
-    shares: z.array(shareRpo),
-    locked: z.object({ count: z.number(), files: z.array(lockedFile) }),
   }),
   /** Something happened that the administrator must hear of: disk full, log-on refused … */
   z.object({ kind: z.literal('alert'), code: z.string(), what: z.string(), hint: z.string() }),

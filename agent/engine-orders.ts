@@ -1,5 +1,5 @@
 /**
- * What standbyd orders of the engine, one order after the other: configure, mirror, stop, freeze, thaw, brake, plan, restore.
+ * What standbyd orders of the engine, one order after the other: configure, mirror, stop, freeze, thaw, plan, restore.
  * An order that fails is answered by `failed`; what an order found broken never ends the process.
  */
 
@@ -11,7 +11,6 @@ import { guardOf, linkOpener, OpenShares } from './engine-main.ts';
 import type { FromEngine, ToEngine } from './engine-messages.ts';
 import { carryOut, type HandbackDeps, type Progress, planRestore } from './handback/index.ts';
 import { readBootId } from './mirror/boot-id.ts';
-import { refuseFailing } from './mirror/disk-trouble.ts';
 import { Mirror } from './mirror/index.ts';
 import { Load } from './mirror/load/load.ts';
 import { Rate } from './mirror/progress.ts';
@@ -113,9 +112,6 @@ export class Orders {
         this.#now.mirror.thaw(order.decision);
         tell({ kind: 'thawed', decision: order.decision });
         return;
-      case 'brake':
-        await this.#brake(order.act);
-        return;
       case 'plan-restore':
         tell({ kind: 'plan', decision: order.decision, plan: await planRestore(this.#handback(order.decision)) });
         return;
@@ -134,18 +130,6 @@ export class Orders {
     });
   }
 
-  async #brake(act: 'list' | 'allow' | 'reject'): Promise<void> {
-    const { brake } = this.#now.mirror;
-    const { tell } = this.#options;
-    if (act === 'list') {
-      tell({ kind: 'brake-list', list: brake.list });
-      return;
-    }
-    await (act === 'allow' ? brake.allow() : brake.reject());
-    tell({ kind: 'brake-done', act });
-    brake.turn();
-  }
-
   async #configure(order: Configure): Promise<void> {
     const known = this.#configured;
     if (known !== undefined && JSON.stringify(known.order) === JSON.stringify(order)) return;
@@ -156,7 +140,6 @@ export class Orders {
     const open = linkOpener(order.main, order.logon, guard, this.#load);
     const { mirrorPath, statePath, shares, reserveBytes, passEveryMs, owner } = order;
     const { log, tell } = this.#options;
-    refuseFailing(mirrorPath);
     const mirror = new Mirror({
       mirrorPath,
       statePath,

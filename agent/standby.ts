@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { RestoreProgress } from '../api/event.ts';
-import type { LockedList, Rpo } from '../api/rpo.ts';
 import type { Status } from '../api/status.ts';
 import type { Clock } from '../base/clock.ts';
 import { textOf } from '../base/failure.ts';
@@ -13,12 +12,11 @@ import type { LimitText } from '../settings/limits.ts';
 import type { Settings } from '../settings/schema.ts';
 import type { Secrets } from '../settings/secrets.ts';
 import { openAlerts } from './alerts.ts';
-import { answerBrake, askForBrakeList, BRAKE_OFF, brakeNotice, withBrake } from './brake-words.ts';
 import { sentence } from './decide/sentence.ts';
 import type { Policy, State } from './decide/types.ts';
 import { openEffects } from './effects.ts';
 import { openEngineLink } from './engine-link.ts';
-import type { BrakeList, BrakeState, FromEngine, Limit } from './engine-messages.ts';
+import type { FromEngine, Limit } from './engine-messages.ts';
 import { checkFolders } from './fit.ts';
 import type { News, Order, OrderAnswer, PlanAnswer } from './http/daemon.ts';
 import type { Journal } from './journal.ts';
@@ -30,7 +28,7 @@ import { askForPlan, commandOf } from './orders.ts';
 import { openProofLink, type ProofLink } from './proof-link.ts';
 import { isRefusedLogOn, openRefusedLogOn } from './refused-log-on.ts';
 import { openServing } from './serving.ts';
-import { buildStatus, type LagReport, type MirrorReport, NO_LAGS } from './status.ts';
+import { buildStatus, type MirrorReport } from './status.ts';
 import { probesMain, servesUsers, wantsMirror } from './wishes.ts';
 
 export interface StandbyParts {
@@ -57,11 +55,7 @@ export interface Standby {
   setLimits(limits: readonly LimitText[]): void;
   limits(): readonly Limit[];
   problems(): { problems: { share: string; path: string; why: string }[] };
-  brakeList(): Promise<BrakeList>;
-  answerBrake(act: 'allow' | 'reject'): Promise<OrderAnswer>;
   readonly proof: ProofLink;
-  rpo(): Rpo;
-  locked(): LockedList;
   /**
    * Stops what is ours to stop. A standby that serves leaves smbd and the network process as they are for its successor; the latter gives
    * the address back by itself when no successor comes.
@@ -87,13 +81,9 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   });
 
   let report: MirrorReport | undefined;
-  let lags: LagReport | undefined;
   let restore: RestoreProgress | undefined;
   let problems: { share: string; path: string; why: string }[] = [];
   let engineRssBytes = 0;
-  let brake: BrakeState = BRAKE_OFF;
-  /** When the brake tripped that was told last. */
-  let brakeToldMs = 0;
   let mirroring = false;
   let limits: readonly Limit[] = settings.limit;
   const refusedLogOn = openRefusedLogOn();
@@ -197,17 +187,6 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
       case 'problems':
         problems = message.problems;
         return;
-      case 'brake':
-        brake = message.brake;
-        if (brake.state === 'tripped' && brake.sinceMs !== brakeToldMs) {
-          brakeToldMs = brake.sinceMs;
-          alerts.raise(brakeNotice(brake, policy.mainName, policy.standbyName));
-        }
-        parts.tell({ kind: 'status' });
-        return;
-      case 'rpo':
-        lags = message;
-        return;
       case 'restoring':
         restore = message;
         parts.tell({ kind: 'restore', progress: message });
@@ -216,8 +195,6 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
         if (refusedLogOn.tell(message.code === 'log-on-refused'))
           alerts.raise({ code: message.code, subject: message.what, text: message.what, next: message.hint });
         return;
-      case 'brake-list':
-      case 'brake-done':
       case 'verify':
       case 'findings':
       case 'explained':
@@ -235,15 +212,12 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
   };
 
   const status = (): Status => {
-    const now = sentence(loop.state, policy, clock.monoMs(), clock.wallMs());
-    const words = withBrake(now, brake, loop.state.durable.mode.kind, policy.mainName);
+    const words = sentence(loop.state, policy, clock.monoMs(), clock.wallMs());
     return buildStatus({
       state: loop.state,
       policy,
       sentence: words,
-      brake,
       report,
-      lags,
       held: net.held,
       restore,
       verify: proof.state,
@@ -315,11 +289,7 @@ export async function openStandby(parts: StandbyParts): Promise<Standby> {
     },
     limits: () => limits,
     problems: () => ({ problems }),
-    brakeList: () => askForBrakeList(engine),
-    answerBrake: (act) => answerBrake(engine, act, brake, loop.state.durable.mode.kind),
     proof,
-    rpo: () => ({ all: lags?.all ?? NO_LAGS, shares: lags?.shares ?? [] }),
-    locked: () => lags?.locked ?? { count: 0, files: [] },
     async close() {
       await loop.end();
       await engine.end();

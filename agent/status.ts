@@ -1,18 +1,12 @@
 /** Builds the status that people and programs are shown from what the parts know at this moment. Pure. */
 import type { LogEvent, RestoreProgress } from '../api/event.ts';
-import type { LagFigures } from '../api/rpo.ts';
 import { layerNames, type MirrorStatus, type Status } from '../api/status.ts';
 import type { VerifyStatus } from '../api/verify.ts';
 import { humanDuration } from '../base/human.ts';
 import type { Policy, Sentence, State } from './decide/index.ts';
-import type { BrakeState, FromEngine } from './engine-messages.ts';
+import type { FromEngine } from './engine-messages.ts';
 
 export type MirrorReport = Extract<FromEngine, { kind: 'mirror' }>;
-
-/** Of the engine's message: the last one it sent. */
-export type LagReport = Extract<FromEngine, { kind: 'rpo' }>;
-
-export const NO_LAGS: LagFigures = { samples: 0, p50Ms: 0, p95Ms: 0, maxMs: 0 };
 
 export interface ProcessReport {
   alive: boolean;
@@ -24,9 +18,7 @@ export interface StatusParts {
   state: State;
   policy: Policy;
   sentence: Sentence;
-  brake: BrakeState;
   report: MirrorReport | undefined;
-  lags: LagReport | undefined;
   held: string[];
   restore: RestoreProgress | undefined;
   verify: VerifyStatus | undefined;
@@ -60,12 +52,11 @@ export function buildStatus(parts: StatusParts): Status {
             detail: fact.detail,
           };
     }),
-    mirror: mirrorStatus(parts.report, parts.lags),
+    mirror: mirrorStatus(parts.report),
     decision: 'decision' in durable.mode ? durable.mode.decision : '',
     held: parts.held,
     pausedUntilMs: paused ?? null,
     frozenFor: facts.mirror.frozenFor,
-    brake: parts.brake,
     restore: parts.restore ?? null,
     verify: parts.verify ?? null,
     processes: parts.processes,
@@ -90,7 +81,7 @@ export const NO_LOAD: MirrorStatus['load'] = {
   inFlightAtMost: 0,
 };
 
-function mirrorStatus(report: MirrorReport | undefined, lags: LagReport | undefined): MirrorStatus {
+function mirrorStatus(report: MirrorReport | undefined): MirrorStatus {
   const shares = report?.shares ?? [];
   const sum = (figure: (share: (typeof shares)[number]) => number): number =>
     shares.reduce((total, share) => total + figure(share), 0);
@@ -105,7 +96,5 @@ function mirrorStatus(report: MirrorReport | undefined, lags: LagReport | undefi
     filesPerSecond: report?.filesPerSecond ?? 0,
     leftMs: report?.leftMs ?? -1,
     load: report?.load ?? NO_LOAD,
-    rpo: lags?.all ?? NO_LAGS,
-    locked: lags?.locked.count ?? 0,
   };
 }

@@ -17,8 +17,6 @@ export const forceRequest = z.strictObject({
 
 export const recoverRequest = z.strictObject({ confirm });
 
-export const brakeRequest = z.strictObject({ confirm });
-
 export const restoreRequest = z.strictObject({
   confirm,
   /** Of the plan that was shown; the restore fails when the world has changed since. */

@@ -3,10 +3,8 @@
  * here, the client its types, and the OpenAPI document is written from it.
  */
 import { z } from 'zod';
-import { brakeList } from './brake.ts';
 import {
   accepted,
-  brakeRequest,
   forceRequest,
   noBody,
   pauseRequest,
@@ -18,7 +16,6 @@ import {
 import type { ErrorCode } from './errors.ts';
 import { eventList } from './event.ts';
 import { limitList, limitRequest } from './limit.ts';
-import { lockedList, rpo } from './rpo.ts';
 import { setupRequest, userRequest } from './setup.ts';
 import { shareList, sharesRequest } from './shares.ts';
 import { status } from './status.ts';
@@ -127,18 +124,6 @@ export const routes = {
     'bad-settings',
   ]),
   users: command('/v1/users', "Set a user's password on the standby's own Samba.", userRequest),
-  brake: {
-    ...get('/v1/brake', 'What the brake has seen and what it holds.', brakeList),
-    errors: ['failed'],
-    patienceMs: COMMAND_MS,
-  },
-  brakeAllow: command('/v1/brake/allow', 'Accept what the brake holds; mirroring goes on.', brakeRequest, ['confirm']),
-  brakeReject: command(
-    '/v1/brake/reject',
-    'Put the mirror back to its last good state; mirroring stands still.',
-    brakeRequest,
-    ['confirm'],
-  ),
   problems: get('/v1/problems', 'Files that could not be copied now, with reasons.', problemList),
   verify: command(
     '/v1/verify',
@@ -152,8 +137,6 @@ export const routes = {
     query: explainQuery,
     errors: ['refused', 'failed'],
   },
-  rpo: get('/v1/rpo', 'How long changes took to arrive in the last 24 hours, and what is not here yet.', rpo),
-  locked: get('/v1/locked', 'Files that somebody holds, with the age of the copy that is here.', lockedList),
   events: {
     ...get('/v1/events', 'Recent decisions and alerts, oldest first, at most a thousand.', eventList),
     query: z.strictObject({

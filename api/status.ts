@@ -1,8 +1,6 @@
 /** The whole truth about the standby at one moment: a sentence for people first, then the figures behind it. */
 import { z } from 'zod';
-import { brakeStatus } from './brake.ts';
 import { logEvent, restoreProgress } from './event.ts';
-import { lagFigures } from './rpo.ts';
 import { verifyStatus } from './verify.ts';
 
 /**
@@ -99,10 +97,6 @@ export const mirrorStatus = z.object({
     /** Operations of a full pass that may be in flight. */
     inFlightAtMost: z.number(),
   }),
-  /** How long changes took to arrive in the last 24 hours. */
-  rpo: lagFigures,
-  /** Files that somebody holds on the main; they are among the skipped. */
-  locked: z.number(),
 });
 export type MirrorStatus = z.infer<typeof mirrorStatus>;
 
@@ -138,7 +132,6 @@ export const status = z.object({
   pausedUntilMs: z.number().nullable(),
   /** The decision whose changes exist only here; '' when the mirror is not frozen. */
   frozenFor: z.string(),
-  brake: brakeStatus,
   /** null unless a restore runs. */
   restore: restoreProgress.nullable(),
   /** The last verify; null when there was none. */

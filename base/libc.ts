@@ -25,8 +25,6 @@ const c = {
   setxattr: libc.func('int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
   fsetxattr: libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)'),
   getxattr: libc.func('intptr_t getxattr(const char *path, const char *name, _Out_ void *value, size_t size)'),
-  listxattr: libc.func('intptr_t listxattr(const char *path, _Out_ void *list, size_t size)'),
-  fremovexattr: libc.func('int fremovexattr(int fd, const char *name)'),
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
@@ -87,7 +85,7 @@ export function setXattrDescriptor(fd: number, name: string, value: Uint8Array):
   if (c.fsetxattr(fd, name, value, value.length, 0) !== 0) throwErrno('fsetxattr', String(fd));
 }
 
-/** Room for the largest value and the longest list that Linux has; what is read is copied out of it. */
+/** The most that the kernel lets a value have (XATTR_SIZE_MAX); one for all calls, which are synchronous. */
 const room = Buffer.alloc(65_536);
 
 /** The value of an extended attribute, or undefined when the file has none of that name. */
@@ -98,21 +96,6 @@ export function getXattr(path: string, name: string): Buffer | undefined {
     throwErrno('getxattr', path);
   }
   return Buffer.from(room.subarray(0, length));
-}
-
-/** The names of all extended attributes; the kernel tells at most 64 KiB of them (E2BIG beyond). */
-export function listXattrs(path: string): string[] {
-  const length = Number(c.listxattr(path, room, room.length));
-  if (length < 0) throwErrno('listxattr', path);
-  return room
-    .toString('utf8', 0, length)
-    .split('\0')
-    .filter((name) => name !== '');
-}
-
-/** Throws ENODATA when the file has none of that name. */
-export function removeXattrDescriptor(fd: number, name: string): void {
-  if (c.fremovexattr(fd, name) !== 0) throwErrno('fremovexattr', String(fd));
 }
 
 /** Flushes the file system that holds an open file; blocks until the disk has it. */
@@ -148,13 +131,6 @@ const POSIX_FADV_DONTNEED = 4;
  */
 export function dropCached(fd: number): void {
   c.posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-}
-
-/** The same without blocking the event loop; false when the disk could not take everything. */
-export async function flushFileSystem(fd: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    c.syncfs.async(fd, (error: unknown, result: number) => (error ? reject(error) : resolve(result === 0)));
-  });
 }
 
 /** socket(2): a raw descriptor, for protocols that Node's net and dgram do not speak (AF_PACKET, AF_NETLINK). */

@@ -34,7 +34,6 @@ const BENCHES: Record<string, Bench> = {
     hasParts: true,
   },
   'probe-cost': { about: 'processor time that being watched costs the main', load: () => import('./probe-cost.ts') },
-  'mirror-live': { about: 'how soon a change of the main is on the mirror', load: () => import('./mirror-live.ts') },
   failover: { about: 'outage as a stock client sees it, three kinds of death', load: () => import('./failover.ts') },
 };
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeLocked, fakeRpo, fakeStatus } from '../agent/http/daemon.fake.ts';
+import { fakeStatus } from '../agent/http/daemon.fake.ts';
 import { EVENTS_LIMIT } from '../api/event.ts';
 import type { VerifyStatus } from '../api/verify.ts';
 import { Failure } from '../base/failure.ts';
@@ -75,21 +75,6 @@ describe('the other commands', () => {
   it('problems tells how many there are, also when the list holds only some of them', async () => {
     bench.daemon.change({ mirror: { ...fakeStatus.mirror, skipped: 5_000 } });
     expect((await ask(['problems'])).stdout).toContain('5,000 files could not be copied. The first 1 are shown.');
-  });
-
-  it('rpo says how long changes took, and what would be missing', async () => {
-    const { stdout } = await ask(['rpo']);
-    expect(stdout).toContain('Projects    half within 61 ms, 95 % within 290 ms, all within 4.1 s (812 changes)\n');
-    expect(stdout).toContain('Projects    2 files on the way for 40 ms; what is new in 1 file that somebody holds\n');
-    expect(JSON.parse((await ask(['rpo', '--json'])).stdout)).toEqual(fakeRpo);
-  });
-
-  it('status --locked lists who is held, since when, and what we have of it', async () => {
-    const { stdout } = await ask(['status', '--locked']);
-    expect(stdout).toMatch(
-      /^Projects\/a\/locked\.doc: held for .+; the last good copy is .+ old\n1 file could not be read/u,
-    );
-    expect(JSON.parse((await ask(['status', '--locked', '--json'])).stdout)).toEqual(fakeLocked);
   });
 
   it('events tells when there are more, and how to see them', async () => {

@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { addBrake } from './commands/brake.ts';
 import { addConfig } from './commands/config.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
@@ -12,7 +11,6 @@ import { addLimit } from './commands/limit.ts';
 import { addPause } from './commands/pause.ts';
 import { addProblems } from './commands/problems.ts';
 import { addRestore } from './commands/restore.ts';
-import { addRpo } from './commands/rpo.ts';
 import { addSetup } from './commands/setup.ts';
 import { addShares } from './commands/shares.ts';
 import { addSmb } from './commands/smb.ts';
@@ -42,10 +40,8 @@ export function standbyProgram(): Command {
     addEvents,
     addUsers,
     addProblems,
-    addBrake,
     addVerify,
     addExplain,
-    addRpo,
     addSmb,
     addConfig,
     addHelp,

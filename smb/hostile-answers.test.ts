@@ -235,7 +235,7 @@ describe('a watch on a hostile server', () => {
       });
       return [chain(answers)];
     });
-    const { batches } = await watch(line, 'dir', { recursive: true }, MEBIBYTE);
+    const { batches } = await watch(line, 'dir', true, MEBIBYTE);
     return { batches, line, asked };
   }
 

@@ -72,7 +72,7 @@ describe('a server that answers wrongly is given up:', () => {
     [
       'it chains more parts than were ever asked for',
       'malformed',
-      ([to]) => (to ? [chain(Array.from({ length: 49 }, () => ({ to: breaking(to), credits: 0 })))] : []),
+      ([to]) => (to ? [chain(Array.from({ length: 33 }, () => ({ to: breaking(to), credits: 0 })))] : []),
     ],
     ['it does not sign', 'bad-signature', (parts) => [chain(parts.map((to) => ({ ...good(to), unsigned: true })))]],
     [

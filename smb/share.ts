@@ -12,7 +12,6 @@ import type {
   Stat,
   Tree,
   Watch,
-  WatchOptions,
 } from './types.ts';
 
 /** What `read` takes into memory unless told. */
@@ -47,7 +46,7 @@ export interface Share {
    * What changes in a directory from now on (CHANGE_NOTIFY, MS-SMB2 2.2.35), until `close`. It tells where to look, not the truth:
    * events may be lost (`overflow`), and of a file that is written in place Samba tells nothing below the directory itself.
    */
-  watch(directory: string, options: WatchOptions): Promise<Watch>;
+  watch(directory: string, options: { recursive: boolean }): Promise<Watch>;
   /** TREE_DISCONNECT, LOGOFF (MS-SMB2 2.2.11, 2.2.7), and the connection. Never throws: what is gone is closed. */
   close(): Promise<void>;
 }
@@ -106,7 +105,7 @@ class OpenShare implements Share {
     return this.tree.store(path, { size: content.length, read }, info);
   }
 
-  watch(directory: string, options: WatchOptions): Promise<Watch> {
+  watch(directory: string, options: { recursive: boolean }): Promise<Watch> {
     return this.tree.watch(directory, options);
   }
 

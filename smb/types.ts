@@ -12,14 +12,15 @@
  *   bad-share, access-denied, not-found, exists, not-a-directory, is-a-directory, not-empty, sharing-violation, locked,
  *   delete-pending, changed (what was read or is to be changed is not what it was), no-space, bad-name, disconnected,
  *   bad-signature, malformed, session-expired, not-supported, nt-status (any other).
- * Three more say nothing about the server or the way to it: closed (an open file was used after its `close`), too-large (`Share.read`
- * was to take more into memory than it may), and unanswered (log-ons before had no answer, so the next one waits: logon/lock-out.ts).
+ * Three more say nothing about the server or the way to it, so that no action belongs to them: closed (an open file was used after its
+ * `close`), too-large (`Share.read` was to take more into memory than it may), and unanswered (log-ons before had no answer, so the
+ * next one waits for a while: logon/lock-out.ts).
  * The message holds the NT status by name, what was tried, and a hint. What to do about it (try again, skip, connect anew, stop) is
  * what `actionOf` (status.ts) says; docs/nt-status.md has it for every status.
  */
 
 import type { FileHandle, FileSystem, OpenOptions, RangeSink, Snapshot, TreeView } from './files/handle-types.ts';
-import type { Extras, FetchChoice, StreamChoice, TreeMetadata } from './files/metadata-types.ts';
+import type { StreamChoice, TreeMetadata } from './files/metadata-types.ts';
 
 export type {
   FileHandle,
@@ -33,9 +34,6 @@ export type {
 
 export type {
   ExtendedAttribute,
-  Extras,
-  ExtrasOf,
-  FetchChoice,
   ReparsePoint,
   ReparseTarget,
   StreamChoice,
@@ -258,8 +256,6 @@ export interface Fetched {
   bytes: number;
   /** Bytes in holes that were told to the sink instead; absent: none. */
   holeBytes?: number;
-  /** Where they were asked for. */
-  extras?: Extras;
 }
 
 export interface StoreSource {
@@ -290,11 +286,6 @@ export type WatchBatch =
   | { kind: 'changes'; changes: { action: ChangeAction; path: string }[]; refused: string[] }
   /** The server lost events: everything below must be looked at again. */
   | { kind: 'overflow' };
-
-export interface WatchOptions {
-  recursive: boolean;
-  bufferBytes?: number;
-}
 
 export interface Watch {
   /**
@@ -334,12 +325,8 @@ export interface Tree extends TreeMetadata {
    * `sharing-violation` when somebody has. Nothing is held when it returns.
    */
   alone(path: string): Promise<Stat>;
-  /**
-   * Reads a whole file: one compound round trip when `sizeHint` is small, pipelined reads when big. Many calls may run at once. With
-   * `extras` the same opening tells what the file has beside its content; an account that may not read the access rules is still
-   * given the content, for one round trip more.
-   */
-  fetch(path: string, sizeHint: number, sink: FetchSink, options?: FetchChoice): Promise<Fetched>;
+  /** Reads a whole file: one compound round trip when `sizeHint` is small, pipelined reads when big. Many calls may run at once. */
+  fetch(path: string, sizeHint: number, sink: FetchSink, options?: StreamChoice): Promise<Fetched>;
   /** The same without the holes of a sparse file, which are not moved over the wire. Where the server cannot tell them, all is data. */
   fetchRanges(path: string, sink: RangeSink): Promise<Fetched>;
   /** Opens a file, or a directory, for several operations on the very same one. */
@@ -379,11 +366,8 @@ export interface Tree extends TreeMetadata {
    * rules, when SE_SACL_PRESENT is set; they take SeSecurityPrivilege (`access-denied`). `malformed` when it holds nothing to set.
    */
   writeSecurity(path: string, descriptor: Buffer, options?: { sacl: boolean }): Promise<void>;
-  /**
-   * CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. `bufferBytes`: what the server keeps for
-   * us between two requests, beyond which it tells of an overflow; 262,144 unless told, and each 65,536 cost a credit.
-   */
-  watch(directory: string, options: WatchOptions): Promise<Watch>;
+  /** CHANGE_NOTIFY on a directory (MS-SMB2 2.2.35), with everything below it when `recursive`. */
+  watch(directory: string, options: { recursive: boolean }): Promise<Watch>;
   /** FileFsFullSizeInformation. */
   space(): Promise<{ totalBytes: number; freeBytes: number }>;
   /** FileFsVolumeInformation, and the root's file id: the identity of what is behind the name. */
@@ -392,8 +376,9 @@ export interface Tree extends TreeMetadata {
   /** The previous versions that the server keeps, oldest first; none, or `not-supported`, where it keeps none. */
   snapshots(): Promise<Snapshot[]>;
   /**
-   * The share as it was in one of `snapshots`, read-only; it lives as long as the tree. `not-found` when the server does not list it (any more).
-   * Samba 4.17 reaches in a snapshot only what lies in folders that are there today as well.
+   * The share as it was in one of `snapshots`, read-only; it lives as long as the tree. `not-found` when the server does not list it
+   * (any more): servers without snapshots take no notice of the moment and show the files of today. Samba 4.17 reaches in
+   * a snapshot only what lies in folders that are there today as well.
    */
   at(snapshot: Snapshot): Promise<TreeView>;
   disconnect(): Promise<void>;

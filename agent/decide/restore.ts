@@ -115,16 +115,8 @@ export function changeOnMain(base: MainSide, main: MainSide): 'same' | 'metadata
 
 export function sameSignature(one: Signature, other: Signature): boolean {
   return (
-    one.size === other.size &&
-    sameTime(one.mtimeNs, other.mtimeNs) &&
-    sameTime(one.ctimeNs, other.ctimeNs) &&
-    one.ino === other.ino
+    one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs && one.ino === other.ino
   );
-}
-
-/** The base has 64 bits for each: what is beyond 2262 begins anew in 1677 there. */
-function sameTime(one: bigint, other: bigint): boolean {
-  return BigInt.asIntN(64, one) === BigInt.asIntN(64, other);
 }
 
 function nothing(why: string): Judgement {

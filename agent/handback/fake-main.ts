@@ -5,9 +5,7 @@
  * the main (another client) or throw (a fault).
  */
 import { Failure } from '../../base/failure.ts';
-import { buildDescriptor } from '../../smb/security/descriptor.ts';
-import { fromSddl } from '../../smb/security/sddl-read.ts';
-import type { BasicInfo, Entry, Extras, FetchSink, FileTime, Stat, StoreSource, Tree } from '../../smb/types.ts';
+import type { BasicInfo, Entry, FetchSink, FileTime, Stat, StoreSource, Tree } from '../../smb/types.ts';
 import { join, nameOf, parentOf } from './beneath.ts';
 import { foldCase } from './local.ts';
 
@@ -26,9 +24,6 @@ interface Node {
   id: bigint;
 }
 
-/** Read and written by everybody. */
-const RULES = buildDescriptor(fromSddl('O:BAG:SYD:(A;;FA;;;WD)'));
-
 export type Request = keyof Tree;
 
 export class FakeMain {
@@ -40,8 +35,6 @@ export class FakeMain {
   /** Whether our account may give files to others. */
   mayGive = true;
   freeBytes = 1_000_000_000;
-  /** What something has beside its content, by its folded path; plain access rules for all others. */
-  readonly extras = new Map<string, Extras>();
   before: (request: Request, path: string) => void = () => {};
   /** Every request with its path, in order. */
   readonly requests: string[] = [];
@@ -124,10 +117,9 @@ export class FakeMain {
         ask('stat', path);
         return statOf(this.must(path));
       },
-      fetch: async (path, _sizeHint, sink, options) => {
+      fetch: async (path, _sizeHint, sink) => {
         ask('fetch', path);
-        const fetched = await this.fetch(path, sink, () => this.before('fetch', path));
-        return options?.extras === true ? { ...fetched, extras: this.extrasOf(path) } : fetched;
+        return this.fetch(path, sink, () => this.before('fetch', path));
       },
       store: async (path, source, info) => {
         ask('store', path);
@@ -194,10 +186,6 @@ export class FakeMain {
       snapshots: unneeded,
       at: unneeded,
       streams: unneeded,
-      extras: async (path) => {
-        ask('extras', path);
-        return { ...this.extrasOf(path), stat: statOf(this.must(path)) };
-      },
       removeStream: unneeded,
       extended: unneeded,
       setExtended: unneeded,
@@ -211,12 +199,6 @@ export class FakeMain {
       fileId: unneeded,
       disconnect: async () => {},
     };
-  }
-
-  private extrasOf(path: string): Extras {
-    return (
-      this.extras.get(foldCase(path)) ?? { security: RULES, streams: { streams: [], refused: [] }, extendedBytes: 0 }
-    );
   }
 
   private async *list(directory: string): AsyncGenerator<{ entries: Entry[]; refused: string[] }, void, undefined> {
@@ -339,8 +321,7 @@ export class FakeMain {
   }
 
   private tick(): FileTime {
-    // A second and a bit: stamps of whole seconds are those of a server that has no finer ones.
-    this.now += 10_000_019n;
+    this.now += 10_000_000n;
     return this.now;
   }
 }

@@ -56,15 +56,10 @@ const calls: Record<Exclude<RouteName, 'stream'>, () => Promise<{ ok: boolean }>
   limits: () => client.call(routes.limits),
   setLimits: () => client.call(routes.setLimits, { body: { limits: [{ rate: '20mbit', hours: '08-18' }] } }),
   problems: () => client.call(routes.problems),
-  brake: () => client.call(routes.brake),
-  brakeAllow: () => client.call(routes.brakeAllow, { body: { confirm: 'FILES01' } }),
-  brakeReject: () => client.call(routes.brakeReject, { body: { confirm: 'FILES01' } }),
   verify: () => client.call(routes.verify, { body: { heal: true } }),
   stopVerify: () => client.call(routes.stopVerify),
   findings: () => client.call(routes.findings),
   explain: () => client.call(routes.explain, { query: { share: 'Projects', path: 'a/new.txt' } }),
-  rpo: () => client.call(routes.rpo),
-  locked: () => client.call(routes.locked),
   events: () => client.call(routes.events, { query: { after: '0' } }),
   openapi: () => client.call(routes.openapi),
 };
@@ -111,8 +106,6 @@ describe('the contract over a socket', () => {
   it.each([
     ['forceFailover', { confirm: 'FILES02' }],
     ['recoverIp', { confirm: '' }],
-    ['brakeAllow', { confirm: 'files01' }],
-    ['brakeReject', { confirm: '' }],
     ['restoreFiles', { confirm: 'files01', planHash: '0123456789' }],
   ] as const)('%s without the right name does nothing', async (name, body) => {
     const answer = await client.call<

@@ -4,7 +4,6 @@
  */
 import type { Plan } from '../../api/command.ts';
 import { EVENTS_LIMIT, type LogEvent } from '../../api/event.ts';
-import type { LockedList, Rpo } from '../../api/rpo.ts';
 import type { ShareList } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
 import type { Explanation, FindingList } from '../../api/verify.ts';
@@ -74,14 +73,11 @@ export const fakeStatus: Status = {
     filesPerSecond: 0,
     leftMs: -1,
     load: { limitBytesPerSecond: 0, limiting: false, yielding: false, inFlightAtMost: 64 },
-    rpo: { samples: 812, p50Ms: 61, p95Ms: 290, maxMs: 4_100 },
-    locked: 1,
   },
   decision: '',
   held: [],
   pausedUntilMs: null,
   frozenFor: '',
-  brake: { state: 'off', sinceMs: 0, share: '', score: 0, why: '', noted: 0, open: 0, missing: 0, held: 0 },
   restore: null,
   verify: null,
   processes: {
@@ -93,31 +89,6 @@ export const fakeStatus: Status = {
   mail: { waiting: 0, problem: '' },
   version: '0.1.0',
   atMs: START_MS + 60_000,
-};
-
-export const fakeRpo: Rpo = {
-  all: { samples: 812, p50Ms: 61, p95Ms: 290, maxMs: 4_100 },
-  shares: [
-    {
-      share: 'Projects',
-      samples: 812,
-      p50Ms: 61,
-      p95Ms: 290,
-      maxMs: 4_100,
-      isFollowed: true,
-      pending: 2,
-      pendingMs: 40,
-      locked: 1,
-      skipped: 1,
-    },
-  ],
-};
-
-export const fakeLocked: LockedList = {
-  count: 1,
-  files: [
-    { share: 'Projects', path: 'a/locked.doc', sinceMs: START_MS, copiedMs: START_MS - 3_600_000, snapshotMs: 0 },
-  ],
 };
 
 export const fakePlan: Plan = {
@@ -208,14 +179,6 @@ export function fakeDaemon(): FakeDaemon {
       nowBytesPerSecond: 2_500_000,
       limiting: true,
     }),
-    brakeList: async () => ({
-      changes: [
-        { share: 'Projects', path: 'a/plan.docx', kind: 'replaced', why: 'random bytes', atMs: START_MS, outcome: '' },
-      ],
-      held: [{ share: 'Projects', path: 'a/next.docx', kind: 'replaced', why: '' }],
-      heldMore: 0,
-    }),
-    answerBrake: (act) => order(`brake ${act}`),
     problems: () => ({ problems: [{ share: 'Projects', path: 'a/locked.doc', why: 'open elsewhere' }] }),
     verify: order,
     stopVerify: () => order('stop-verify'),
@@ -224,8 +187,6 @@ export function fakeDaemon(): FakeDaemon {
       await order(about);
       return explanation;
     },
-    rpo: () => fakeRpo,
-    locked: () => fakeLocked,
     events: (after) => ({
       events: events.filter(({ id }) => id > after).slice(0, EVENTS_LIMIT),
       last: events.length,

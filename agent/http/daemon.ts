@@ -3,11 +3,9 @@
  * against the contract before they come here and asks for typed confirmation; the daemon judges whether the state allows them.
  * Whatever goes wrong is thrown as a Failure; its code becomes a code of the contract (failures.ts).
  */
-import type { BrakeList } from '../../api/brake.ts';
 import type { Plan, ProblemList } from '../../api/command.ts';
 import type { EventList, LogEvent, RestoreProgress } from '../../api/event.ts';
 import type { LimitList, LimitRequest } from '../../api/limit.ts';
-import type { LockedList, Rpo } from '../../api/rpo.ts';
 import type { SetupRequest, UserRequest } from '../../api/setup.ts';
 import type { ShareList, SharesRequest } from '../../api/shares.ts';
 import type { Status } from '../../api/status.ts';
@@ -51,17 +49,11 @@ export interface Daemon {
   setLimits(request: LimitRequest): Promise<OrderAnswer>;
   limits(): LimitList;
   problems(): ProblemList;
-  /** What the brake's window holds and what is held since it tripped. */
-  brakeList(): Promise<BrakeList>;
-  /** Resolves when the engine has taken it; putting back goes on after that. */
-  answerBrake(act: 'allow' | 'reject'): Promise<OrderAnswer>;
   /** Begins a verify; resolves when it runs. */
   verify(request: { heal: boolean; report: boolean }): Promise<OrderAnswer>;
   stopVerify(): Promise<OrderAnswer>;
   findings(): FindingList;
   explain(about: { share: string; path: string }): Promise<Explanation>;
-  rpo(): Rpo;
-  locked(): LockedList;
   /** Those with a greater id, oldest first, at most EVENTS_LIMIT. */
   events(after: number): EventList;
   /** Tells the listener, which never throws, until the returned function is called. */

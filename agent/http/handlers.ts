@@ -38,20 +38,11 @@ export function handlers(daemon: Daemon): Handler[] {
     bind(routes.limits, () => done(daemon.limits())),
     bind(routes.setLimits, async (body) => orderReply(await daemon.setLimits(body))),
     bind(routes.users, async (body) => orderReply(await daemon.setUserPassword(body))),
-    bind(routes.brake, async () => done(await daemon.brakeList())),
-    bind(routes.brakeAllow, ({ confirm }) =>
-      confirmed(daemon, confirm, async () => orderReply(await daemon.answerBrake('allow'))),
-    ),
-    bind(routes.brakeReject, ({ confirm }) =>
-      confirmed(daemon, confirm, async () => orderReply(await daemon.answerBrake('reject'))),
-    ),
     bind(routes.problems, () => done(daemon.problems())),
     bind(routes.verify, async (body) => orderReply(await daemon.verify(body))),
     bind(routes.stopVerify, async () => orderReply(await daemon.stopVerify())),
     bind(routes.findings, () => done(daemon.findings())),
     bind(routes.explain, async (_, about) => done(await daemon.explain(about))),
-    bind(routes.rpo, () => done(daemon.rpo())),
-    bind(routes.locked, () => done(daemon.locked())),
     bind(routes.events, (_, { after }) => done(daemon.events(after ?? 0))),
     bind(routes.openapi, () => done(openApi(daemon.status().version))),
   ];

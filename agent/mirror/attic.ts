@@ -14,7 +14,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { openDirectoryBeneath } from '../../base/beneath.ts';
 import { errnoOf, Failure, failureOf, isFailure } from '../../base/failure.ts';
-import { Directory, isNoDirectory, type Signature } from './folder.ts';
+import { Directory, type Signature } from './folder.ts';
 import { below, nameOf, parentOf } from './names.ts';
 
 export const ATTIC_FOLDER = '.standby-attic';
@@ -33,8 +33,6 @@ export class Attic {
   readonly #folder: string;
   readonly #root: number;
   #gone = 0;
-  /** Days that must not go, also when the disk is full: the brake may have to put them back. */
-  isNeeded: (day: string) => boolean = () => false;
 
   constructor(mirrorPath: string) {
     this.#folder = path.join(mirrorPath, ATTIC_FOLDER);
@@ -120,47 +118,17 @@ export class Attic {
     return dir;
   }
 
-  /**
-   * Looks for a version of one path that somebody can tell by its inode, and hands over where it lies, beginning with the
-   * latest day; undefined when there is none.
-   */
-  withVersion<T>(
-    share: string,
-    file: string,
-    isIt: (stat: fs.BigIntStats) => boolean,
-    act: (dir: Directory, name: string) => T,
-  ): T | undefined {
-    for (const day of this.#days().reverse())
-      for (const folder of fs.readdirSync(path.join(this.#folder, day))) {
-        if (folder !== share && !folder.startsWith(`${share}~`)) continue;
-        let dir: Directory;
-        try {
-          dir = new Directory(openDirectoryBeneath(this.#root, below(below(day, folder), parentOf(file))));
-        } catch (error) {
-          if (isNoDirectory(error)) continue;
-          throw error;
-        }
-        try {
-          const stat = fs.lstatSync(dir.at(nameOf(file)), { bigint: true, throwIfNoEntry: false });
-          if (stat !== undefined && isIt(stat)) return act(dir, nameOf(file));
-        } finally {
-          dir.close();
-        }
-      }
-    return undefined;
-  }
-
   /** Removes the days that have waited long enough. */
   async prune(wallMs: number): Promise<void> {
     await this.#sweep();
     for (const day of this.#days()) {
-      if (Date.parse(day) < wallMs - (KEEP_DAYS + 1) * DAY_MS && !this.isNeeded(day)) await this.#forget(day);
+      if (Date.parse(day) < wallMs - (KEEP_DAYS + 1) * DAY_MS) await this.#forget(day);
     }
   }
 
   /** Removes the oldest day to make room; false when nothing is left. */
   async forgetOldest(): Promise<boolean> {
-    const oldest = this.#days().find((day) => !this.isNeeded(day));
+    const oldest = this.#days()[0];
     if (oldest === undefined) return false;
     await this.#forget(oldest);
     return true;

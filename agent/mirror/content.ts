@@ -7,19 +7,13 @@ import { errnoOf, Failure } from '../../base/failure.ts';
 import type { Fetched, FetchSink, Stat } from '../../smb/types.ts';
 import { dressInPlace, intend, markOf } from './adopt.ts';
 import { BigDraft } from './big-draft.ts';
-import type { Sample } from './brake/look.ts';
-import { sampleFrom, sampleOf } from './brake/samples.ts';
-import { dressExtras } from './dress-extras.ts';
-import { noteExtras, settleProblems } from './extras-table.ts';
 import { type Directory, type Signature, sameSignature } from './folder.ts';
 import { type Ground, keeperFor, toldOf } from './ground.ts';
 import type { Row } from './index-row.ts';
 import * as meta from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
-import { keepingAll, openDraft, publish } from './place.ts';
+import { openDraft, publish } from './place.ts';
 import type { Problem } from './problems.ts';
-import type { ReadDressing } from './read-extras.ts';
-import { reparseWords } from './reparse-words.ts';
 import type { Job } from './scratch.ts';
 
 /** Held in memory up to this size. */
@@ -29,8 +23,6 @@ export type Outcome =
   | { kind: 'placed'; bytes: number; after: Stat }
   /** Nothing had to be copied: it only moved, and so did our copy. */
   | { kind: 'followed' }
-  /** Only what belongs to it beside its content was read and put in place. */
-  | { kind: 'dressed' }
   /** Not there any more, or its parent is not: the parent directory has to be looked at. */
   | { kind: 'gone' }
   | { kind: 'problem'; problem: Problem }
@@ -38,15 +30,12 @@ export type Outcome =
   | { kind: 'full'; bytes: number };
 
 /** Why an object is no plain content that may be read; undefined when it is. */
-export function whyNotContent(stat: Stat & { reparseTag?: number }): Problem | undefined {
+export function whyNotContent(stat: Stat): Problem | undefined {
   if ((stat.attributes & meta.ATTRIBUTE_REPARSE_POINT) !== 0)
-    return { code: 'link', why: `${reparseWords(stat.reparseTag ?? 0)}: what it leads to is not copied` };
+    return { code: 'link', why: 'a link, junction or placeholder on the main: links are not followed' };
   const recall = meta.ATTRIBUTE_OFFLINE | meta.ATTRIBUTE_RECALL_ON_OPEN | meta.ATTRIBUTE_RECALL_ON_DATA_ACCESS;
   if ((stat.attributes & recall) !== 0)
     return { code: 'offline', why: 'its content is on tape or in a cloud: reading it would call it back' };
-  // A folder with this mark has only the wish that new files in it be encrypted.
-  if ((stat.attributes & meta.ATTRIBUTE_ENCRYPTED) !== 0 && !stat.directory)
-    return { code: 'encrypted', why: 'it is encrypted for its owner (EFS): such files are not covered' };
   return undefined;
 }
 
@@ -82,8 +71,6 @@ export class Content implements FetchSink {
   /** Behind `#draft`, of a big one. */
   #big: BigDraft | undefined;
   readonly #traffic = { readBytes: 0, writtenBytes: 0, changedBytes: 0, uncomparedBytes: 0 };
-  /** Once it is whole, dressed and on the disk: what of its dressing the disk could not hold. */
-  #sealed: { lost: string[] } | undefined;
 
   /** @param promised bytes that room was promised for; given back by `close` */
   constructor(ground: Ground, job: Job, promised: number, patch: boolean) {
@@ -141,63 +128,35 @@ export class Content implements FetchSink {
     await this.#big?.finished();
   }
 
-  /**
-   * Makes the content whole, dressed and durable, unless what lies at its place has it already; `place` is to follow. Throws the
-   * system's error when the disk cannot take it.
-   */
-  async seal(job: Job, after: Stat, dressing: ReadDressing): Promise<void> {
-    const { index, folder, rootId, contentSync, brake } = this.#ground;
-    // What is held is not written for nothing; whether this one is, is asked when it is about to get its name.
-    brake.mayPrepare(this.#ground, job.path);
-    const row = index.find(rootId, job.path);
-    const draft = folder.within(parentOf(job.path), (dir) => {
-      if (row?.kind === 'file' && this.#isThere(dir, nameOf(job.path), row, after)) return undefined;
-      return this.#draft ?? this.#fromMemory(dir);
-    });
-    if (draft === undefined) return;
-    // First: what else does not fit must not take the room of the DOS attributes.
-    meta.dress(draft, 'file', after, folder.owner);
-    const lost = dressExtras(draft, dressing, true);
-    await contentSync.sync(draft);
-    this.#sealed = { lost };
-  }
-
   /** Without a pause from the first look to the last row, so that nothing of ours comes between. */
-  place(job: Job, { after, bytes }: Fetched, dressing: ReadDressing): Outcome {
-    const { index, folder, rootId, shareId, placed, brake } = this.#ground;
-    brake.mayPrepare(this.#ground, job.path);
+  place(job: Job, { after, bytes }: Fetched): Outcome {
+    const { index, folder, owner, rootId, shareId, problems, share, placed } = {
+      ...this.#ground,
+      owner: this.#ground.folder.owner,
+    };
     const parent = index.find(rootId, parentOf(job.path));
     if (parent === undefined || parent.kind !== 'directory') return { kind: 'gone' };
     const name = nameOf(job.path);
     const row = index.child(parent.id, name);
     const told = toldOf(after, job.fileId);
     const at = { parent: parent.id, name };
-    const keeper = keeperFor(this.#ground, job.path, this.#big?.sharedBytes);
-    let lost: string[] = [];
-    const local = folder.within(parentOf(job.path), (dir: Directory): Signature | undefined => {
-      if (row?.kind === 'file' && this.#isThere(dir, name, row, after)) {
-        lost = folder.withFile(dir, name, (fd) => dressExtras(fd, dressing));
+    const local = folder.within(parentOf(job.path), (dir: Directory): Signature => {
+      if (row?.kind === 'file' && this.#isThere(dir, name, row, after))
         return dressInPlace(this.#ground, at, dir, after, told);
-      }
-      const draft = this.#draft;
-      // What lay there, and had this content, has just been changed.
-      if (draft === undefined || this.#sealed === undefined) return undefined;
-      const mustKeep = this.#mayPlace(job, parent.id, row, dir, after);
-      lost = this.#sealed.lost;
       this.#count(row);
+      const draft = this.#draft ?? this.#fromMemory(dir);
+      meta.dress(draft, 'file', after, owner);
       intend(this.#ground, at, told, markOf(fs.fstatSync(draft, { bigint: true })));
       return publish(
         draft,
         dir,
         name,
         row?.kind === 'file' ? row.local : undefined,
-        mustKeep ? keepingAll(keeper) : keeper,
+        keeperFor(this.#ground, job.path, this.#big?.sharedBytes),
       );
     });
-    if (local === undefined) return { kind: 'problem', problem: UNSEALED };
-    const id = index.put(shareId, parent.id, name, 'file', told, local);
-    noteExtras(this.#ground, id, { changed: told.changed, lost, again: dressing.again });
-    settleProblems(this.#ground, job.path, id);
+    index.put(shareId, parent.id, name, 'file', told, local);
+    problems.clear(share, job.path);
     placed.files += 1;
     placed.bytes += bytes;
     return { kind: 'placed', bytes, after };
@@ -229,16 +188,6 @@ export class Content implements FetchSink {
     else traffic.changedBytes = traffic.readBytes;
   }
 
-  /** Whether the version that is there must be kept whatever it takes. Throws when the brake is on. */
-  #mayPlace(job: Job, parent: number, row: Row | undefined, dir: Directory, stat: Stat): boolean {
-    const { path, fileId } = job;
-    const sample = (): Sample =>
-      this.#memory === undefined && this.#draft !== undefined
-        ? sampleFrom(this.#draft)
-        : sampleOf(this.#memory ?? Buffer.alloc(0));
-    return this.#ground.brake.mayPlace(this.#ground, { path, parent, fileId, stat, row, dir, sample });
-  }
-
   #fromMemory(dir: Directory): number {
     const draft = openDraft(dir);
     this.#draft = draft;
@@ -259,5 +208,3 @@ export class Content implements FetchSink {
     traffic.note(shareId, this.#traffic);
   }
 }
-
-const UNSEALED: Problem = { code: 'busy', why: 'its copy was changed just now', retryMs: 200 };

@@ -1,53 +1,24 @@
 /**
- * The thread that waits for the disk, so that the engine's own loop never does: flushes the mirror's file systems, flushes the
- * index's write-ahead log, and moves that into the index's file.
+ * The thread that waits for the disk, so that the engine's own loop never does: flushes the mirror's file system, and moves
+ * the index's write-ahead log into its file.
  */
 import fs from 'node:fs';
-import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { textOf } from '../../base/failure.ts';
-import { syncFolder } from '../../base/file.ts';
 import { syncFileSystem } from '../../base/libc.ts';
 
 /** From flusher.ts, which starts this and nobody else; a schema library would cost the thread 5 MB. */
-const { folders, indexFile } = workerData as { folders: string[]; indexFile: string };
+const { mirrorPath, indexFile } = workerData as { mirrorPath: string; indexFile: string };
+const folder = fs.openSync(mirrorPath, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
 const index = new DatabaseSync(indexFile);
-const logFile = `${indexFile}-wal`;
 /** Pages of 4 KiB in the log before it is worth the effort. */
 const LOG_LIMIT_BYTES = 16 * 1_048_576;
-/** One open folder on each file system: a share may have a disk of its own. */
-const roots = new Map<number, number>();
-for (const folder of folders) {
-  const fd = fs.openSync(folder, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-  const { dev } = fs.fstatSync(fd);
-  if (roots.has(dev)) fs.closeSync(fd);
-  else roots.set(dev, fd);
-}
-let isLogNamed = false;
 
 /** Moves all that is in the log; false while somebody goes on writing behind it. */
 function checkpoint(): boolean {
   const done = index.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
   return done?.['log'] === done?.['checkpointed'];
-}
-
-function flush(): void {
-  for (const fd of roots.values()) syncFileSystem(fd);
-  const log = fs.statSync(logFile, { throwIfNoEntry: false });
-  if (log !== undefined && log.size > LOG_LIMIT_BYTES) checkpoint();
-}
-
-/** By a descriptor of its own: SQLite has no lock on this file that closing it could take away. */
-function keep(): void {
-  const fd = fs.openSync(logFile, fs.constants.O_RDWR);
-  try {
-    fs.fdatasyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-  if (!isLogNamed) syncFolder(path.dirname(logFile));
-  isLogNamed = true;
 }
 
 parentPort?.on('message', (order) => {
@@ -63,8 +34,9 @@ parentPort?.on('message', (order) => {
   }
   let why = '';
   try {
-    if (order === 'flush') flush();
-    else keep();
+    syncFileSystem(folder);
+    const log = fs.statSync(`${indexFile}-wal`, { throwIfNoEntry: false });
+    if (log !== undefined && log.size > LOG_LIMIT_BYTES) checkpoint();
   } catch (error) {
     why = textOf(error);
   }

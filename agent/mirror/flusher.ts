@@ -1,13 +1,7 @@
 /**
  * Makes what was placed durable, batch by batch: one flush of the file system serves thousands of files, and only after it
- * do their rows become complete, which is brought to the disk as well: a power cut that took the end of the index's log away
- * would have the last minute's files copied once more.
- *
- *   batch closed → file systems flushed → rows complete → index's log flushed
- *
- * A flush that fails is told as an alert, and what waited is copied again: the disk lost data.
+ * do their rows become complete. A flush that fails is told as an alert, and what waited is copied again: the disk lost data.
  */
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Failure, isFailure } from '../../base/failure.ts';
 import type { IndexStore } from './index-store.ts';
@@ -19,7 +13,6 @@ const ROWS_AT_ONCE = 1_000;
 
 export interface FlusherOptions {
   mirrorPath: string;
-  shares: readonly string[];
   index: IndexStore;
   failed(failure: Failure): void;
 }
@@ -30,24 +23,20 @@ export class Flusher {
   readonly #log: LogRelief;
   readonly #timer: NodeJS.Timeout;
   #batch = 0;
-  #asked: 'flush' | 'keep' = 'flush';
   #closed = false;
   #waiters: (() => void)[] = [];
 
   constructor(options: FlusherOptions) {
     this.#options = options;
     this.#thread = new Worker(new URL('./flusher-thread.ts', import.meta.url), {
-      workerData: {
-        folders: [options.mirrorPath, ...options.shares.map((share) => path.join(options.mirrorPath, share))],
-        indexFile: options.index.file,
-      },
+      workerData: { mirrorPath: options.mirrorPath, indexFile: options.index.file },
     });
     this.#log = new LogRelief(options.index, () => this.#thread.postMessage('empty-log'));
     this.#thread.on('message', (answer: unknown) => {
-      if (typeof answer === 'string') this.#answered(answer);
+      if (typeof answer === 'string') this.#flushed(answer);
       else this.#log.tried((answer as { isEmpty: boolean }).isEmpty, performance.now());
     });
-    this.#thread.on('error', (error) => this.#answered(error.message));
+    this.#thread.on('error', (error) => this.#flushed(error.message));
     this.#timer = setInterval(() => {
       this.#flush();
       this.#log.look(performance.now());
@@ -58,12 +47,7 @@ export class Flusher {
     const { index } = this.#options;
     if (this.#batch !== 0 || index.pending === 0 || index.broken !== undefined) return;
     this.#batch = index.closeBatch();
-    this.#ask('flush');
-  }
-
-  #ask(what: 'flush' | 'keep'): void {
-    this.#asked = what;
-    this.#thread.postMessage(what);
+    this.#thread.postMessage('flush');
   }
 
   /** Resolves when everything noted before the call is durable, or has failed to be. */
@@ -78,23 +62,22 @@ export class Flusher {
     }
   }
 
-  #answered(why: string): void {
-    const { index, mirrorPath } = this.#options;
-    if (this.#closed || index.broken !== undefined) this.#settle();
-    else if (this.#asked === 'keep') {
-      this.#settle();
-      if (why !== '') this.#fail('flush the index', index.file, why);
-    } else if (why === '') this.#complete();
+  #flushed(why: string): void {
+    if (this.#closed || this.#options.index.broken !== undefined) this.#settle();
+    else if (why === '') this.#complete();
     else {
       this.#distrust();
       this.#settle();
-      this.#fail('flush the mirror', mirrorPath, why);
+      this.#options.failed(
+        new Failure({
+          code: 'flush-failed',
+          doing: 'flush the mirror',
+          subject: this.#options.mirrorPath,
+          what: why,
+          hint: "the mirror's disk may be failing: look at the kernel's log",
+        }),
+      );
     }
-  }
-
-  #fail(doing: string, subject: string, what: string): void {
-    const hint = "the disk may be failing: look at the kernel's log";
-    this.#options.failed(new Failure({ code: 'flush-failed', doing, subject, what, hint }));
   }
 
   #distrust(): void {
@@ -111,19 +94,7 @@ export class Flusher {
     const { index } = this.#options;
     if (!this.#closed && index.broken === undefined && index.completeBatch(this.#batch, ROWS_AT_ONCE))
       setImmediate(() => this.#complete());
-    else if (this.#closed || index.broken !== undefined) this.#settle();
-    else this.#keep();
-  }
-
-  #keep(): void {
-    try {
-      this.#options.index.commit();
-      this.#ask('keep');
-    } catch (error) {
-      // The process ends of it.
-      if (!isFailure(error)) throw error;
-      this.#settle();
-    }
+    else this.#settle();
   }
 
   #settle(): void {

@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { openDirectoryBeneath } from '../../base/beneath.ts';
-import { errnoOf, Failure, failureOf } from '../../base/failure.ts';
+import { errnoOf, failureOf } from '../../base/failure.ts';
 import { dress, type Metadata, type Owner, stampTimes } from './metadata.ts';
 import { nameOf, parentOf } from './names.ts';
 
@@ -67,8 +67,6 @@ export function isNoDirectory(error: unknown): boolean {
 
 export class MirrorFolder {
   readonly #root: number;
-  /** Its path; for questions about the disk, never for what lies in it. */
-  readonly at: string;
   readonly owner: Owner;
   /** Whether files may share blocks (FICLONE); true until the file system has said no. */
   hasReflinks = true;
@@ -76,7 +74,6 @@ export class MirrorFolder {
   /** Makes the folder where it is missing. Throws a Failure when it cannot, or when it is a symbolic link. */
   constructor(mirrorPath: string, share: string, owner: Owner) {
     const folder = path.join(mirrorPath, share);
-    this.at = folder;
     this.owner = owner;
     try {
       const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -129,17 +126,10 @@ export class MirrorFolder {
 
   /** Dresses an existing file anew and returns its new signature. */
   dressFile(parent: Directory, name: string, metadata: Metadata): Signature {
-    return this.withFile(parent, name, (fd) => {
-      dress(fd, 'file', metadata, this.owner);
-      return signatureOf(fs.fstatSync(fd, { bigint: true }));
-    });
-  }
-
-  /** Opens an existing file, never through a link and never waiting for the other end of a pipe. */
-  withFile<T>(parent: Directory, name: string, act: (fd: number) => T): T {
     const fd = fs.openSync(parent.at(name), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
     try {
-      return act(fd);
+      dress(fd, 'file', metadata, this.owner);
+      return signatureOf(fs.fstatSync(fd, { bigint: true }));
     } finally {
       fs.closeSync(fd);
     }
@@ -158,15 +148,4 @@ export class MirrorFolder {
   close(): void {
     fs.closeSync(this.#root);
   }
-}
-
-/** A share's name becomes a folder's name here. Throws `bad-share` where it cannot. */
-export function refuseBadShare(share: string): void {
-  if (share !== '' && !share.startsWith('.') && !/[/\\\p{Cc}]/u.test(share)) return;
-  throw new Failure({
-    code: 'bad-share',
-    doing: 'mirror share',
-    subject: share,
-    what: 'this name cannot be a folder here',
-  });
 }

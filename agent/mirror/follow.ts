@@ -48,7 +48,6 @@ function moveHere(ground: Ground, before: Row, from: string, to: string, now: St
   const there = folder.look(from);
   if (there.kind !== row.kind) return false;
   if (there.kind === 'file' && !sameSignature(there.signature, row.local)) return false;
-  ground.brake.mayRename(ground, row, from, to);
   const signature = folder.within(parentOf(from), (old) =>
     folder.within(parentOf(to), (fresh) => {
       const name = nameOf(to);

@@ -8,15 +8,11 @@ import { FakeMain } from '../handback/fake-main.ts';
 import { foldCase } from '../handback/local.ts';
 import { adoptPlaced } from './adopt.ts';
 import { ATTIC_FOLDER, Attic } from './attic.ts';
-import { Brake } from './brake/brake.ts';
 import type { Outcome } from './content.ts';
-import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
 import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
-import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
-import { Lags } from './lags.ts';
 import { openFreeze } from './mark.ts';
 import { Moves } from './moves.ts';
 import { startPass } from './pass.ts';
@@ -35,8 +31,6 @@ export class FakeShare {
   ground: Ground;
   /** The main's clock; far ahead of what its files say, unless told otherwise. */
   mainMs = (): number => Date.now();
-  /** What the brake calls when it trips. */
-  tripped = (): void => {};
   /** Wraps the tree that a pass sees, to make it lie or fail. */
   disguise: (tree: Tree) => Tree = (tree) => tree;
 
@@ -51,12 +45,8 @@ export class FakeShare {
     const folder = new MirrorFolder(this.mirrorPath, 'docs', owner);
     const attic = new Attic(this.mirrorPath);
     const row = index.share('docs');
-    const problems = new Problems(index);
     if (row.identity === undefined) index.setIdentity(row.id, { volumeSerial: 7, rootFileId: 1n });
     const monoMs = (): number => performance.now();
-    const clock = { monoMs, wallMs: () => Date.now() };
-    const brake = new Brake({ index, clock, log: silentLog, tripped: () => this.tripped() });
-    attic.isNeeded = (day) => brake.firstDay !== '' && day >= brake.firstDay;
     return {
       share: 'docs',
       shareId: row.id,
@@ -64,14 +54,10 @@ export class FakeShare {
       index,
       folder,
       attic,
+      problems: new Problems(index),
       excludes: new Excludes(this.excludes),
-      problems,
-      held: new Held(index, problems),
-      lags: new Lags(index),
-      contentSync: new ContentSync(),
       space: new Space({ mirrorPath: this.mirrorPath, reserveBytes: 0, attic, monoMs, changed: () => {} }),
-      brake,
-      clock,
+      clock: { monoMs, wallMs: () => Date.now() },
       mainMs: () => this.mainMs(),
       moves: new Moves(),
       unstamped: new Set(),

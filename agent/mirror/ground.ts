@@ -7,15 +7,10 @@ import { PAUSE_MS } from '../../smb/status/action.ts';
 import { actionOf } from '../../smb/status/status.ts';
 import type { FileTime, Stat, Tree } from '../../smb/types.ts';
 import type { Attic } from './attic.ts';
-import type { Brake } from './brake/brake.ts';
-import type { ContentSync } from './content-sync.ts';
 import type { Excludes } from './excludes.ts';
-import { forgetExtras } from './extras-table.ts';
 import type { Directory, MirrorFolder, Signature } from './folder.ts';
-import { type Held, isHeldCode } from './held.ts';
 import type { Told } from './index-row.ts';
 import type { IndexStore } from './index-store.ts';
-import type { Lags } from './lags.ts';
 import { ATTRIBUTE_NORMAL } from './metadata.ts';
 import type { Moves } from './moves.ts';
 import { below } from './names.ts';
@@ -32,19 +27,13 @@ export interface Ground {
   readonly index: IndexStore;
   readonly folder: MirrorFolder;
   readonly attic: Attic;
-  /** Asked before anything is replaced, added, removed or renamed. */
-  readonly brake: Brake;
-  /** What gets a name has its content on the disk before. */
-  readonly contentSync: ContentSync;
   readonly problems: Problems;
-  readonly held: Held;
-  readonly lags: Lags;
   readonly space: Space;
   /** What the settings leave out. */
   readonly excludes: Excludes;
   readonly clock: Clock;
   readonly log: Log;
-  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that the answer took. */
+  /** The main's clock now, ms since 1970, as it told it when a connection was last opened; ours before that. Late by the time that opening took. */
   mainMs(): number;
   /** Directories that were followed lately: where events with their old names belong. */
   readonly moves: Moves;
@@ -136,7 +125,6 @@ export function openKnown(ground: Ground, directory: string): Directory {
         const row = ground.index.find(ground.rootId, next);
         const known = { attributes: row?.attributes ?? 0, created: row?.created ?? 0n, written: row?.written ?? 0n };
         ground.folder.makeDirectory(dir, name, { ...known, accessed: 0n });
-        if (row !== undefined) forgetExtras(ground.index, row.id);
       }
     } finally {
       dir.close();
@@ -172,7 +160,7 @@ const LOCAL_RETRY_MS = 60_000;
 export function problemOf(error: unknown): Problem {
   if (!isFailure(error)) throw error;
   const action = actionOf(error);
-  const isHeld = isHeldCode(error.code);
+  const isHeld = ['sharing-violation', 'locked', 'delete-pending'].includes(error.code);
   return {
     code: error.code,
     why: isHeld ? `somebody holds it: ${error.what}` : error.what,

@@ -66,20 +66,6 @@ export function big(values: Values, column: string): bigint {
   return value;
 }
 
-/** An id or a FILETIME: all 64 bits count. */
-function unsigned(values: Values, column: string): bigint {
-  return BigInt.asUintN(64, big(values, column));
-}
-
-/** 1901-12-13, the earliest stamp that ext4 and XFS hold. */
-const EARLIEST_STAMP_NS = -2_147_483_648n * 1_000_000_000n;
-
-/** Stamps go up to the year 2446, which are more nanoseconds than a signed integer counts; what is below the earliest one is such a late one. */
-function stampNs(values: Values, column: string): bigint {
-  const value = big(values, column);
-  return value < EARLIEST_STAMP_NS ? BigInt.asUintN(64, value) : value;
-}
-
 export function text(values: Values, column: string): string {
   const value = values[column];
   if (typeof value !== 'string') throw new Error(`index column ${column} holds no text`);
@@ -97,16 +83,16 @@ export function rowOf(values: Values): Row {
     name: text(values, 'name'),
     kind: big(values, 'kind') === 1n ? 'file' : 'directory',
     size: count(values, 'size'),
-    written: unsigned(values, 'written'),
-    created: unsigned(values, 'created'),
-    changed: unsigned(values, 'changed'),
+    written: big(values, 'written'),
+    created: big(values, 'created'),
+    changed: big(values, 'changed'),
     attributes: count(values, 'attributes'),
-    fileId: unsigned(values, 'file_id'),
+    fileId: BigInt.asUintN(64, big(values, 'file_id')),
     local: {
       size: big(values, 'local_size'),
-      mtimeNs: stampNs(values, 'local_mtime'),
-      ctimeNs: stampNs(values, 'local_ctime'),
-      ino: unsigned(values, 'local_ino'),
+      mtimeNs: big(values, 'local_mtime'),
+      ctimeNs: big(values, 'local_ctime'),
+      ino: big(values, 'local_ino'),
     },
     listed: big(values, 'listed') === 1n,
   };
@@ -120,7 +106,7 @@ export function shareRowOf(values: Values): ShareRow {
     identity:
       values['volume_serial'] === null
         ? undefined
-        : { volumeSerial: count(values, 'volume_serial'), rootFileId: unsigned(values, 'root_file_id') },
+        : { volumeSerial: count(values, 'volume_serial'), rootFileId: BigInt.asUintN(64, big(values, 'root_file_id')) },
     complete: big(values, 'complete') === 1n,
     lastPassMs: count(values, 'last_pass_ms'),
     files: count(values, 'files'),
@@ -138,8 +124,8 @@ export function toldValues(told: Told, local: Signature = NO_SIGNATURE): (number
     told.attributes,
     signed(told.fileId),
     local.size,
-    signed(local.mtimeNs),
-    signed(local.ctimeNs),
+    local.mtimeNs,
+    local.ctimeNs,
     signed(local.ino),
   ];
 }

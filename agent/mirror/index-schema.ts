@@ -4,8 +4,6 @@
  * CONDEMNED are leftovers of removed directories, deleted bit by bit. Counts are kept by triggers: they cannot drift.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { BRAKE_TABLES } from './brake/tables.ts';
-import { ADDITIONS } from './index-additions.ts';
 
 export const SCHEMA_VERSION = 1;
 /** The parent of a share's root. */
@@ -82,34 +80,12 @@ CREATE TABLE IF NOT EXISTS traffic (
   PRIMARY KEY (share, hour)
 ) WITHOUT ROWID;
 `;
-/**
- * What each object here is dressed with beside its content (extras-table.ts). Made at every opening, for an index from before it was
- * kept.
- */
-const EXTRAS = `
-CREATE TABLE IF NOT EXISTS extras (
-  object INTEGER PRIMARY KEY,
-  changed INTEGER NOT NULL,
-  lost TEXT NOT NULL,
-  again INTEGER NOT NULL,
-  round INTEGER NOT NULL,
-  read_ms INTEGER NOT NULL
-);
-CREATE TRIGGER IF NOT EXISTS extras_gone AFTER DELETE ON objects BEGIN
-  DELETE FROM extras WHERE object = old.id;
-END;
-`;
-/** What waits for a flush may not have reached the disk: neither content nor what it is dressed with. */
-export const DISTRUST_WAITING = [
-  'UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1',
-  'DELETE FROM extras WHERE object IN (SELECT id FROM objects WHERE batch > 0)',
-];
 
 /** Makes the tables of an empty database; returns the version of one that has them already. */
 export function prepareSchema(database: DatabaseSync): number {
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
   if (version === 0) database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
   else if (version !== SCHEMA_VERSION) return Number(version);
-  database.exec(`BEGIN; ${LATER_TABLES} ${ADDITIONS} ${EXTRAS} ${BRAKE_TABLES} COMMIT;`);
+  database.exec(LATER_TABLES);
   return SCHEMA_VERSION;
 }

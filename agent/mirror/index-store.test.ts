@@ -40,19 +40,6 @@ it('finds what was put, by path and back', () => {
   expect(index.find(share.root, 'a/none')).toBeUndefined();
 });
 
-it('keeps times and ids to their last bit, also those that no signed 64-bit integer holds', () => {
-  const share = index.share('docs');
-  const last = 0xffff_ffff_ffff_fff0n;
-  const far: Told = { size: 5, written: last, created: last - 1n, changed: 1n << 63n, attributes: 0x20, fileId: last };
-  // The year 2446 and the year 1901: what ext4 holds.
-  const stamps = [15_032_385_535n * 1_000_000_000n, -2_147_483_648n * 1_000_000_000n, -1n];
-  for (const [n, ns] of stamps.entries()) {
-    const local = { size: 5n, mtimeNs: ns, ctimeNs: ns, ino: last };
-    index.put(share.id, share.root, `${n}`, 'file', far, local);
-    expect(index.find(share.root, `${n}`)).toMatchObject({ ...far, local });
-  }
-});
-
 it('moves a directory with everything below it by one row', () => {
   const share = index.share('docs');
   const a = index.put(share.id, share.root, 'a', 'directory', told(0), undefined);

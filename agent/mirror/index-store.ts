@@ -32,7 +32,7 @@ import {
   toldValues,
   type Values,
 } from './index-row.ts';
-import { CONDEMNED, DISTRUST_WAITING, NO_PARENT, prepareSchema, SCHEMA_VERSION } from './index-schema.ts';
+import { CONDEMNED, NO_PARENT, prepareSchema, SCHEMA_VERSION } from './index-schema.ts';
 import { type Intent, Intents } from './intents.ts';
 import { below } from './names.ts';
 import { Room } from './room.ts';
@@ -83,7 +83,7 @@ export class IndexStore {
       this.#batch = this.#number('SELECT coalesce(max(batch), 0) + 1 AS n FROM objects WHERE batch > 0');
       if (this.meta('boot') !== bootId) {
         this.#intents.forget();
-        this.distrustWaiting();
+        this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1');
         this.setMeta('boot', bootId);
       }
       this.#pending = this.#number('SELECT count(*) AS n FROM objects WHERE batch > 0');
@@ -388,7 +388,7 @@ export class IndexStore {
    * tells of it only once. They are copied again, and a kill from now on changes nothing of that. Throws when `broken`.
    */
   distrustWaiting(): void {
-    for (const sql of DISTRUST_WAITING) this.#run(sql);
+    this.#run('UPDATE objects SET local_size = -1, local_ino = 0 WHERE batch > 0 AND kind = 1');
     this.commit();
   }
 

@@ -11,28 +11,23 @@ import { unixNs } from '../../smb/file-time.ts';
 import type { FromEngine, ShareState } from '../engine-messages.ts';
 import { adoptPlaced } from './adopt.ts';
 import { Attic } from './attic.ts';
-import { type BrakeControl, openBrake } from './brake/control.ts';
-import { ContentSync } from './content-sync.ts';
 import { Excludes } from './excludes.ts';
-import { beginRound } from './extras-table.ts';
 import { Flusher } from './flusher.ts';
-import { MirrorFolder, refuseBadShare } from './folder.ts';
+import { MirrorFolder } from './folder.ts';
 import type { Ground } from './ground.ts';
-import { Held } from './held.ts';
 import { IndexStore } from './index-store.ts';
-import { KnownFileWatch } from './known-watch.ts';
-import { Lags } from './lags.ts';
+import { chooseKnown, type KnownFile } from './known.ts';
 import { type CarefulOpen, carefully, type OpenLink } from './links.ts';
 import type { Load } from './load/load.ts';
 import { type Freeze, openFreeze } from './mark.ts';
 import type { Owner } from './metadata.ts';
 import { Moves } from './moves.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { Problems } from './problems.ts';
 import { leftMs, Rate } from './progress.ts';
 import { Proof } from './proof/index.ts';
 import { ProofStore } from './proof/store.ts';
 import type { ProvenShare } from './proof/verify.ts';
+import type { Gate } from './session.ts';
 import { ShareMirror } from './share.ts';
 import { Space } from './space.ts';
 import { Traffic } from './traffic.ts';
@@ -56,15 +51,16 @@ export interface MirrorOptions {
   /** Changes with every start of the machine and every mount of the mirror's disk (boot-id.ts). */
   bootId: string;
   tell(message: FromEngine): void;
-  /** The index cannot be written any more, or the mirror's disk is dead to us: only a fresh process can go on. */
+  /** The index cannot be written any more: only a fresh process can go on. */
   broken(failure: Failure): void;
 }
 
 const TELL_MS = 250;
+const KNOWN_EVERY_MS = 60_000;
+const KNOWN_PAUSE_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const PROBLEMS_TOLD = 200;
-const LAGS_EVERY_MS = 1_000;
 /** The same trouble is told again only after so long. */
 const ALERT_AGAIN_MS = 60_000;
 /** Repeats what is unchanged, for a listener that came late. */
@@ -72,7 +68,6 @@ const REPEAT_MS = 5_000;
 
 export class Mirror {
   readonly index: IndexStore;
-  readonly brake: BrakeControl;
   /** Verify, scrub, and what they know. */
   readonly proof: Proof;
   readonly #options: MirrorOptions;
@@ -80,11 +75,8 @@ export class Mirror {
   readonly #attic: Attic;
   readonly #flusher: Flusher;
   readonly #problems: Problems;
-  readonly #held: Held;
-  readonly #lags: Lags;
   readonly #space: Space;
   readonly #traffic: Traffic;
-  readonly #known: KnownFileWatch;
   readonly #folders = new Map<string, MirrorFolder>();
   readonly #careful: CarefulOpen;
   readonly #shares: ShareMirror[] = [];
@@ -98,7 +90,8 @@ export class Mirror {
   #told = '';
   #toldMs = 0;
   #toldProblems = -1;
-  #lagsMs = Number.NEGATIVE_INFINITY;
+  #known: KnownFile | undefined;
+  #knownMs = Number.NEGATIVE_INFINITY;
   #prunedMs = Number.NEGATIVE_INFINITY;
 
   /** Opens everything and starts nothing. Throws a Failure when index, mirror or a name is not usable. */
@@ -121,18 +114,8 @@ export class Mirror {
     }
     this.#problems = new Problems(this.index);
     this.#traffic = new Traffic(this.index, () => clock.wallMs());
-    this.#known = new KnownFileWatch({
-      index: this.index,
-      shares: options.shares,
-      clock,
-      tell: (known) => options.tell({ kind: 'known', ...known }),
-      failed: (why) => this.#alert('index', why, ''),
-    });
-    this.#held = new Held(this.index, this.#problems);
-    this.#lags = new Lags(this.index);
     this.#flusher = new Flusher({
       mirrorPath,
-      shares: options.shares,
       index: this.index,
       failed: (failure) => this.#alert(failure.code, failure.message, failure.hint ?? ''),
     });
@@ -149,24 +132,11 @@ export class Mirror {
     });
     this.#careful = carefully(async (share, use) => {
       const link = await options.open(share, use);
-      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - link.heardMs;
+      this.#mainAheadMs = Number(unixNs(link.server.systemTime) / 1_000_000n) - clock.monoMs();
       return link;
     }, clock);
     const { open } = this.#careful;
     const gate = oneAtATime();
-    this.brake = openBrake({
-      index: this.index,
-      attic: this.#attic,
-      clock,
-      log,
-      tell: options.tell,
-      open,
-      isRunning: () => this.#running,
-      mainMs: () => this.#mainMs,
-      halt: () => Promise.all(this.#shares.map((share) => share.stop())),
-      resume: () => this.#startShares(),
-      isFrozen: () => this.frozenFor !== '',
-    });
     const excludes = new Excludes(options.excludes ?? []);
     const proven: ProvenShare[] = [];
     for (const [share, folder] of this.#folders) {
@@ -178,11 +148,7 @@ export class Mirror {
         index: this.index,
         folder,
         attic: this.#attic,
-        brake: this.brake.brake,
-        contentSync: new ContentSync(),
         problems: this.#problems,
-        held: this.#held,
-        lags: this.#lags,
         space: this.#space,
         excludes,
         clock,
@@ -194,7 +160,6 @@ export class Mirror {
         placed: this.#placed,
         traffic: this.#traffic,
       };
-      this.brake.grounds.set(share, ground);
       const mirror = new ShareMirror({
         ground,
         open,
@@ -203,7 +168,6 @@ export class Mirror {
         load: options.load,
         random: options.random,
         alert: (code, what, hint) => this.#alert(code, what, hint, share),
-        diskGone: (failure) => options.broken(failure),
         proved: () => {
           const { provedMs, leftOut } = store.scrub(row.id);
           return { provedMs, unproven: leftOut };
@@ -217,7 +181,6 @@ export class Mirror {
       ...options,
       scrubEveryMs: options.scrubEveryMs ?? DAY_MS,
       shares: proven,
-      held: (share, path) => this.brake.brake.holds(share, path),
       store,
       open,
       alert: (code, what, hint, share) => this.#alert(code, what, hint, share),
@@ -255,20 +218,13 @@ export class Mirror {
       });
     this.#running = true;
     this.#careful.askAgain();
-    this.#startShares();
+    for (const share of this.#shares) share.start();
     this.proof.start();
-  }
-
-  /** Nothing starts while the brake is on, whoever asks. */
-  #startShares(): void {
-    this.brake.continue();
-    if (this.#running && !this.brake.brake.on) for (const share of this.#shares) share.start();
   }
 
   /** When it returns nothing is written any more, and everything placed is in the index. `isForGood`: by order, so that a verify under way ends. */
   async stop(isForGood = true): Promise<void> {
     this.#running = false;
-    await this.brake.stop();
     await Promise.all([this.proof.stop(isForGood), ...this.#shares.map((share) => share.stop())]);
     this.#traffic.save(true);
     this.index.commit();
@@ -283,10 +239,7 @@ export class Mirror {
   }
 
   thaw(decision: string): void {
-    // Users may have given directories other access rules meanwhile, and nothing else tells of it.
-    beginRound(this.index);
     this.#freeze.thaw(decision);
-    this.brake.continue();
     this.#tell(true);
   }
 
@@ -328,17 +281,40 @@ export class Mirror {
     this.#rate.note(clock.monoMs(), this.#placed.files, this.#placed.bytes);
     this.#space.look();
     this.#traffic.save();
-    this.brake.turn();
     this.proof.turn();
     this.#tell(false);
     if (!this.#running) return;
-    this.#known.turn();
+    if (clock.monoMs() - this.#knownMs > KNOWN_EVERY_MS || !this.#isKnownValid()) this.#chooseKnown();
     if (this.#mainAheadMs !== undefined && clock.monoMs() - this.#prunedMs > PRUNE_EVERY_MS) {
       this.#prunedMs = clock.monoMs();
       // A clock of ours that jumped ahead must not empty the attic.
       const wallMs = Math.min(clock.wallMs(), this.#mainMs);
       this.#attic.prune(wallMs).catch((error: unknown) => this.#alert('attic', String(error), ''));
     }
+  }
+
+  /** A known file that a user changed or deleted must be replaced before anybody takes it for a fault of the main. */
+  #isKnownValid(): boolean {
+    const known = this.#known;
+    if (known === undefined) return false;
+    const row = this.index.find(this.index.share(known.share).root, known.path);
+    return row !== undefined && row.size === known.size && String(row.written) === known.writtenFileTime;
+  }
+
+  #chooseKnown(): void {
+    const { clock, tell } = this.#options;
+    if (clock.monoMs() - this.#knownMs < KNOWN_PAUSE_MS) return;
+    this.#knownMs = clock.monoMs();
+    const choose = async (): Promise<void> => {
+      for (const share of this.#options.shares) {
+        const found = await chooseKnown(this.index, share);
+        if (found === undefined) continue;
+        if (JSON.stringify(found) !== JSON.stringify(this.#known)) tell({ kind: 'known', ...found });
+        this.#known = found;
+        return;
+      }
+    };
+    choose().catch((error: unknown) => this.#alert('index', String(error), ''));
   }
 
   /** What is to be said of all shares now. */
@@ -358,20 +334,6 @@ export class Mirror {
     };
   }
 
-  /** How far behind we are and were, and who holds what. */
-  #tellLags(): void {
-    const { clock, tell } = this.#options;
-    if (clock.monoMs() - this.#lagsMs < LAGS_EVERY_MS) return;
-    this.#lagsMs = clock.monoMs();
-    const wallMs = clock.wallMs();
-    tell({
-      kind: 'rpo',
-      all: this.#lags.figures(wallMs),
-      shares: this.#shares.map((share) => share.rpo),
-      locked: { count: this.#held.count(), files: this.#held.list(PROBLEMS_TOLD) },
-    });
-  }
-
   #tell(always: boolean): void {
     const { clock, tell } = this.#options;
     const status = this.status;
@@ -385,6 +347,37 @@ export class Mirror {
       this.#toldProblems = this.#problems.version;
       tell({ kind: 'problems', problems: this.#problems.list(PROBLEMS_TOLD) });
     }
-    this.#tellLags();
   }
+}
+
+/** Exported for its test. */
+export function oneAtATime(): Gate {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    async enter(signal) {
+      const before = last;
+      const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+      last = before.then(() => left);
+      // Whoever is called off waits no longer: the pass of another share may take hours.
+      const off = Promise.withResolvers<void>();
+      const stop = (): void => off.resolve();
+      signal.addEventListener('abort', stop, { once: true });
+      if (!signal.aborted) await Promise.race([before, off.promise]);
+      signal.removeEventListener('abort', stop);
+      if (signal.aborted) leave();
+      signal.throwIfAborted();
+      return leave;
+    },
+  };
+}
+
+/** A share's name becomes a folder's name here. */
+function refuseBadShare(share: string): void {
+  if (share !== '' && !share.startsWith('.') && !/[/\\\p{Cc}]/u.test(share)) return;
+  throw new Failure({
+    code: 'bad-share',
+    doing: 'mirror share',
+    subject: share,
+    what: 'this name cannot be a folder here',
+  });
 }

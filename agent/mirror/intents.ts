@@ -32,7 +32,7 @@ export interface Intent {
 
 const integer = z
   .string()
-  .regex(/^-?\d{1,22}$/)
+  .regex(/^-?\d{1,20}$/)
   .transform(BigInt);
 
 const line = z.object({

@@ -5,7 +5,6 @@
 import type { Tree } from '../../smb/types.ts';
 import { type Outcome, SMALL_BYTES } from './content.ts';
 import { fetchFile } from './fetch.ts';
-import { fetchExtras } from './fetch-extras.ts';
 import { followById } from './follow.ts';
 import type { Ground } from './ground.ts';
 import { Pace } from './pace.ts';
@@ -17,8 +16,8 @@ export interface LaneOptions {
   signal: AbortSignal;
   /** Small files in flight. */
   width: number;
-  /** What became of a file; `wasHeld` when it could not be read before, because somebody held it. */
-  settled(job: Job, outcome: Outcome, wasHeld: boolean): void;
+  /** What became of a file. */
+  settled(job: Job, outcome: Outcome): void;
 }
 
 const BYTES_IN_FLIGHT = 32 * 1_048_576;
@@ -104,7 +103,6 @@ export class Lane {
   }
 
   async #fly(job: Job): Promise<void> {
-    const { ground } = this.#options;
     const isBig = job.size > SMALL_BYTES;
     // A big file streams: what it holds in memory is the client's window, not its size.
     const bytes = isBig ? SMALL_BYTES : job.size;
@@ -112,9 +110,8 @@ export class Lane {
     this.#flyingBytes += bytes;
     this.#flyingBig += isBig ? 1 : 0;
     try {
-      const wasHeld = ground.held.has(ground.share, job.path);
       const outcome = await this.#fetch(job);
-      if (!this.#options.signal.aborted) this.#options.settled(job, outcome, wasHeld);
+      if (!this.#options.signal.aborted) this.#options.settled(job, outcome);
     } catch (error) {
       this.#failed ??= error;
     } finally {
@@ -133,14 +130,12 @@ export class Lane {
       return { kind: 'problem', problem: { code: 'busy', why: 'it is being copied', retryMs: 200 } };
     ground.busy.add(job.path);
     try {
-      if (job.extras !== true && (await followById(ground, tree, job.path, job.fileId, 'file'))) {
+      if (await followById(ground, tree, job.path, job.fileId, 'file')) {
         ground.problems.clear(ground.share, job.path);
         return { kind: 'followed' };
       }
       for (let waited = false; ; waited = true) {
-        const fetch =
-          job.extras === true ? fetchExtras(ground, tree, job.path, signal) : fetchFile(ground, tree, job, signal);
-        const outcome = await fetch;
+        const outcome = await fetchFile(ground, tree, job, signal);
         if (waited && outcome.kind !== 'full') ground.space.proved();
         if (outcome.kind !== 'full') return outcome;
         const why = await ground.space.wait(outcome.bytes, signal);

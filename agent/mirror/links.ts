@@ -15,8 +15,6 @@ import type { Use } from './load/load.ts';
 export interface Link {
   readonly tree: Tree;
   readonly server: ServerInfo;
-  /** Monotonic milliseconds when the server told its clock: right after, never before. */
-  readonly heardMs: number;
   /** Milliseconds for the answer to an ECHO; throws when there was none in time. */
   echo(timeoutMs: number): Promise<number>;
   close(): void;

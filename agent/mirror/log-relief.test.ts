@@ -155,7 +155,7 @@ async function until(ask: () => boolean): Promise<void> {
 
 it('lets everybody in when the flusher ends in the middle', async () => {
   const { index, folder, clear } = world();
-  const flusher = new Flusher({ mirrorPath: folder, shares: [], index, failed: () => {} });
+  const flusher = new Flusher({ mirrorPath: folder, index, failed: () => {} });
   index.room.close();
   const room = index.room.wait;
   await flusher.close();

@@ -18,8 +18,6 @@ export const ATTRIBUTE_SPARSE = 0x200;
 /** MS-FSCC 2.6: reading any of these may follow a link or fetch the content from tape or cloud. */
 export const ATTRIBUTE_REPARSE_POINT = 0x400;
 export const ATTRIBUTE_OFFLINE = 0x1000;
-/** Encrypted by EFS. */
-export const ATTRIBUTE_ENCRYPTED = 0x4000;
 export const ATTRIBUTE_RECALL_ON_OPEN = 0x40000;
 export const ATTRIBUTE_RECALL_ON_DATA_ACCESS = 0x400000;
 

@@ -5,11 +5,10 @@
  */
 import type { Tree } from '../../smb/types.ts';
 import type { Outcome } from './content.ts';
-import { needsExtras } from './extras-table.ts';
 import { type Ground, mainChanged, toldOf } from './ground.ts';
 import { Lane } from './lane.ts';
 import { isSameShare, removeAbsent } from './remove.ts';
-import { extrasJob, type Job, Scratch } from './scratch.ts';
+import { type Job, Scratch } from './scratch.ts';
 import { tidy } from './tidy.ts';
 import { walk } from './walk.ts';
 
@@ -27,7 +26,7 @@ export function startPass(
   ground: Ground,
   tree: Tree,
   signal: AbortSignal,
-  settled: (job: Job, outcome: Outcome, wasHeld: boolean) => void,
+  settled: (job: Job, outcome: Outcome) => void,
   vanished: (path: string) => void,
 ): Pass {
   const lane = new Lane({ ground, tree, signal, width: WIDTH, settled });
@@ -37,7 +36,7 @@ export function startPass(
     try {
       const startedMs = ground.clock.wallMs();
       await mustBeSameShare(ground, tree);
-      await meetRoot(ground, tree, (job) => lane.push(job));
+      await meetRoot(ground, tree);
       const root = { id: ground.rootId, path: '' };
       const options = {
         scratch,
@@ -70,10 +69,9 @@ async function mustBeSameShare(ground: Ground, tree: Tree): Promise<void> {
 }
 
 /** The root's own times and attributes; no listing tells them. */
-async function meetRoot(ground: Ground, tree: Tree, want: (job: Job) => void): Promise<void> {
+async function meetRoot(ground: Ground, tree: Tree): Promise<void> {
   const told = toldOf(await tree.stat(''), 0n);
   const row = ground.index.row(ground.rootId);
   if (row !== undefined && row.written !== told.written)
     ground.index.put(ground.shareId, row.parent, row.name, 'directory', told, undefined);
-  if (row !== undefined && needsExtras(ground, row, told)) want(extrasJob(''));
 }

@@ -35,21 +35,6 @@ export interface Keeper {
   keep(dir: Directory, name: string, old: Signature): void;
 }
 
-/** The same, and every version of ours is worth its room. */
-export function keepingAll(keeper: Keeper): Keeper {
-  return {
-    ...keeper,
-    keep: (dir, name, old) => {
-      try {
-        keeper.link(dir, name);
-      } catch {
-        // A share with a disk of its own, or a crowded attic: what is kept otherwise is kept.
-        keeper.keep(dir, name, old);
-      }
-    },
-  };
-}
-
 let tempNumber = 0;
 
 /**

@@ -7,15 +7,13 @@
  *    or the main finds it only under another spelling of the same letters, which that listing showed;
  * 3. after these answers the share's root is still the one that the index knows (volume serial and file id), so we are
  *    not looking at an empty folder under an unmounted disk;
- * 4. the row is still where it was and describes the same copy as when we asked;
- * 5. the brake has nothing against it (brake/).
+ * 4. the row is still where it was and describes the same copy as when we asked.
  * Then it goes to the attic, and only then its row goes.
  *
  * Killed between attic and row: the row has no file; it is found absent again, and there is nothing left to move.
  */
 import { failureOf } from '../../base/failure.ts';
 import type { Tree } from '../../smb/types.ts';
-import { throwDiskTrouble } from './disk-trouble.ts';
 import { sameSignature } from './folder.ts';
 import { type Ground, isAboutPath, isGone, isOneName, keeperFor, unsettle } from './ground.ts';
 import type { Row } from './index-row.ts';
@@ -33,16 +31,13 @@ export async function removeAbsent(ground: Ground, tree: Tree, scratch: Scratch,
     const proven = (await Promise.all(some.map((absent) => prove(ground, tree, absent)))).filter(
       (one) => one !== undefined,
     );
-    if (proven.length > 0 && (await isSameShare(ground, tree)))
-      for (const one of ground.brake.mayRemove(ground, proven)) removeOne(ground, one);
+    if (proven.length > 0 && (await isSameShare(ground, tree))) for (const one of proven) removeOne(ground, one);
   }
 }
 
 interface Proven {
   row: Row;
   path: string;
-  /** Files that are lost with it, as the brake counts them. */
-  loss: number;
 }
 
 async function prove(ground: Ground, tree: Tree, absent: Absent): Promise<Proven | undefined> {
@@ -50,10 +45,8 @@ async function prove(ground: Ground, tree: Tree, absent: Absent): Promise<Proven
   if (row === undefined || row.parent !== absent.parent || row.name !== absent.name) return undefined;
   const path = ground.index.path(row.id);
   if (path === undefined || path === '') return undefined;
-  // Counted before it is proven: nothing may lie between the proof and the removal for long.
-  const loss = await ground.brake.lossOf(ground, row, path);
-  if (await isGone(tree, path)) return { row, path, loss };
-  return (await isOtherSpelling(tree, path)) ? { row, path, loss } : undefined;
+  if (await isGone(tree, path)) return { row, path };
+  return (await isOtherSpelling(tree, path)) ? { row, path } : undefined;
 }
 
 /** The main shows the same letters in another case, and not this spelling: a rename that changed only the case. */
@@ -87,7 +80,6 @@ function removeOne(ground: Ground, { row, path }: Proven): void {
     if (folder.look(path).kind !== 'none')
       folder.within(parentOf(path), (dir) => keeperFor(ground, path).move(dir, nameOf(path)));
   } catch (error) {
-    throwDiskTrouble(error, folder.at);
     const { code, what } = failureOf(error, 'put away', path);
     problems.add(
       share,

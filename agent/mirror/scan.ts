@@ -5,21 +5,17 @@
  * Nothing is removed here. A name that is lacking is only noted, and only when the listing came to its proven end and held
  * no name that we had to refuse; whether it is really gone is asked again before anything is done (remove.ts).
  */
-import type { Clock } from '../../base/clock.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Entry, ListBatch, Tree } from '../../smb/types.ts';
 import { dressInPlace } from './adopt.ts';
 import { compareFile, differsDirectory } from './compare.ts';
 import { whyNotContent } from './content.ts';
-import { throwDiskTrouble } from './disk-trouble.ts';
-import { forgetExtras, needsExtras, settleProblems } from './extras-table.ts';
 import type { Directory } from './folder.ts';
 import { followById } from './follow.ts';
 import { type Ground, isOtherDirectory, keeperFor, localProblem, openKnown, toldOf, unsettle } from './ground.ts';
-import type { Row } from './index-row.ts';
 import { below, whyUnfit } from './names.ts';
 import { Pace } from './pace.ts';
-import { extrasJob, type Job, type Scratch } from './scratch.ts';
+import type { Job, Scratch } from './scratch.ts';
 
 export interface DirectoryAt {
   id: number;
@@ -29,15 +25,8 @@ export interface DirectoryAt {
 export interface ScanWork {
   /** Remembers what was met and what was lacking. */
   scratch: Scratch;
-  /** A file has to be copied; `instead` of a copy that is here, it is listed so. */
-  want(job: Job, instead?: Entry): void;
-  /** The main took so long for one answer. */
-  answered?(tookMs: number): void;
-  /**
-   * Only for what changed on the main: an object of which it says what it said before is left alone, also when somebody changed the copy
-   * here. That is found by passes, and by the scrub, which tells of it.
-   */
-  mainOnly?: boolean;
+  /** A file has to be copied. */
+  want(job: Job): void;
 }
 
 /** Children that are looked through at a time when a listing has ended. */
@@ -47,8 +36,6 @@ const STEP = 200;
 export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt, work: ScanWork): Promise<void> {
   const { index, problems, share, clock } = ground;
   const newestId = index.newestId();
-  // Somebody took it away here: a pass makes it anew.
-  if (work.mainOnly === true && ground.folder.look(at.path).kind !== 'directory') return;
   const listing = work.scratch.openListing();
   const pace = new Pace();
   // It may have moved since it was chosen: making it again under its old path would leave a directory that nobody knows.
@@ -57,13 +44,12 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
   const dir = openKnown(ground, at.path);
   let refused = 0;
   try {
-    for await (const batch of timed(tree.list(at.path), clock, work)) {
+    for await (const batch of tree.list(at.path)) {
       refused += noteRefused(ground, at, batch);
       for (const entry of batch.entries) {
         try {
           await meet(ground, tree, dir, at, entry, listing, work);
         } catch (error) {
-          throwDiskTrouble(error, ground.folder.at);
           const problem = localProblem(error);
           if (problem === undefined) throw error;
           problems.add(share, below(at.path, entry.name), problem, clock.wallMs());
@@ -72,28 +58,13 @@ export async function scanDirectory(ground: Ground, tree: Tree, at: DirectoryAt,
       }
     }
     if (refused === 0) await noteAbsent(ground, at, work.scratch, listing, newestId, pace);
-    settleProblems(ground, at.path, at.id);
+    problems.clear(share, at.path);
     index.setListed(at.id);
   } finally {
     dir.close();
     work.scratch.closeListing(listing);
   }
   ground.log.debug('listed', { share, path: at.path, wallMs: clock.wallMs() });
-}
-
-/** The same batches; what the main took for each is told, what we make of them not counted. */
-async function* timed(
-  batches: AsyncIterable<ListBatch>,
-  clock: Clock,
-  { answered }: Pick<ScanWork, 'answered'>,
-): AsyncGenerator<ListBatch, void, undefined> {
-  let askedMs = clock.monoMs();
-  for await (const batch of batches) {
-    answered?.(clock.monoMs() - askedMs);
-    yield batch;
-    askedMs = clock.monoMs();
-  }
-  answered?.(clock.monoMs() - askedMs);
 }
 
 function noteRefused(ground: Ground, at: DirectoryAt, batch: ListBatch): number {
@@ -115,7 +86,6 @@ async function meet(
 ): Promise<void> {
   const { index, problems, share, clock } = ground;
   const path = below(at.path, entry.name);
-  ground.brake.mustBeOff(path);
   if (ground.excludes.ruleFor(path) !== undefined) {
     putOut(ground, dir, at, entry.name);
     return;
@@ -127,14 +97,13 @@ async function meet(
   }
   const row = index.child(at.id, entry.name);
   if (row !== undefined) work.scratch.meet(listing, row.id);
-  if (work.mainOnly === true && row !== undefined && isAsBefore(ground, at, entry, row)) return;
   const problem = whyNotContent(entry);
   if (problem !== undefined) {
     // What we have of it from better days stays.
     problems.add(share, path, problem, clock.wallMs());
     return;
   }
-  if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path, work);
+  if (entry.directory) await meetDirectory(ground, tree, dir, at, entry, path);
   else meetFile(ground, dir, at, entry, path, work);
 }
 
@@ -152,16 +121,6 @@ function putOut(ground: Ground, dir: Directory, at: DirectoryAt, name: string): 
   problems.clear(share, path);
 }
 
-/** The main says of it what it said when our copy was made, and nothing of it is missing that we know of. */
-function isAsBefore(ground: Ground, at: DirectoryAt, entry: Entry, row: Row): boolean {
-  const told = toldOf(entry, entry.fileId);
-  if (entry.directory !== (row.kind === 'directory') || needsExtras(ground, row, told)) return false;
-  if (ground.problems.has(ground.share, below(at.path, entry.name))) return false;
-  if (row.kind === 'directory') return row.listed && !isOtherDirectory(told, row) && !differsDirectory(told, row);
-  const isPlaced = compareFile(told, row, { kind: 'file', signature: row.local }) === 'same';
-  return isPlaced && row.fileId === entry.fileId && row.local.size >= 0n;
-}
-
 async function meetDirectory(
   ground: Ground,
   tree: Tree,
@@ -169,7 +128,6 @@ async function meetDirectory(
   at: DirectoryAt,
   entry: Entry,
   path: string,
-  work: ScanWork,
 ): Promise<void> {
   const { index, folder, shareId } = ground;
   if (index.child(at.id, entry.name) === undefined) await followById(ground, tree, path, entry.fileId, 'directory');
@@ -179,24 +137,18 @@ async function meetDirectory(
   if (there.kind === 'file' || there.kind === 'foreign') keeperFor(ground, path).move(dir, entry.name);
   if (there.kind !== 'directory') {
     folder.makeDirectory(dir, entry.name, entry);
-    if (row !== undefined) forgetExtras(index, row.id);
     unsettle(ground, at.path);
   } else if (row?.kind !== 'directory' || row.attributes !== told.attributes || row.created !== told.created)
     folder.dressDirectory(dir, entry.name, entry);
   // Another directory took the name of one that we know: what we know of its content means nothing.
-  if (row?.kind === 'directory' && isOtherDirectory(told, row)) {
-    index.setUnlisted(row.id);
-    forgetExtras(index, row.id);
-  }
+  if (row?.kind === 'directory' && isOtherDirectory(told, row)) index.setUnlisted(row.id);
   if (row?.kind === 'directory' && row.written !== told.written) unsettle(ground, path);
   if (row?.kind !== 'directory' || differsDirectory(told, row))
     index.put(shareId, at.id, entry.name, 'directory', told, undefined);
-  const now = index.child(at.id, entry.name);
-  if (now !== undefined && needsExtras(ground, now, told)) work.want(extrasJob(path));
 }
 
 function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry, path: string, work: ScanWork): void {
-  const { index, shareId } = ground;
+  const { index, shareId, problems, share } = ground;
   const row = index.child(at.id, entry.name);
   const job = { path, size: entry.size, fileId: entry.fileId };
   if (row?.kind !== 'file') {
@@ -206,17 +158,14 @@ function meetFile(ground: Ground, dir: Directory, at: DirectoryAt, entry: Entry,
   const told = toldOf(entry, entry.fileId);
   switch (compareFile(told, row, dir.look(entry.name))) {
     case 'fetch':
-      work.want(job, entry);
+      work.want(job);
       return;
     case 'dress':
       index.put(shareId, at.id, entry.name, 'file', told, dressInPlace(ground, row, dir, entry, told));
-      if (needsExtras(ground, row, told)) work.want(extrasJob(path));
       return;
     case 'same':
       if (row.fileId !== entry.fileId && entry.fileId !== 0n) index.setFileId(row.id, entry.fileId);
-      if (needsExtras(ground, row, row)) work.want(extrasJob(path));
-      // The listing of an open file may be as old as its opening: what could not be read is well when an opening says so (look.ts).
-      else if (!ground.held.has(ground.share, path)) settleProblems(ground, path, row.id);
+      problems.clear(share, path);
       return;
   }
 }

@@ -12,13 +12,6 @@ export interface Job {
   /** Bytes as listed; the server may say otherwise when it is opened. */
   size: number;
   fileId: bigint;
-  /** Only what belongs to it beside its content is wanted; a directory may be meant then. */
-  extras?: boolean;
-}
-
-/** What belongs to an object that lies here already. */
-export function extrasJob(path: string): Job {
-  return { path, size: 0, fileId: 0n, extras: true };
 }
 
 /** A row whose name was missing in a complete listing of its parent. */
@@ -30,7 +23,7 @@ export interface Absent {
 
 const TABLES = `
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;
-CREATE TABLE jobs (n INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, file_id INTEGER NOT NULL, extras INTEGER NOT NULL);
+CREATE TABLE jobs (n INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, file_id INTEGER NOT NULL);
 CREATE TABLE met (listing INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (listing, id)) WITHOUT ROWID;
 CREATE TABLE absent (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, found_ms INTEGER NOT NULL);
 `;
@@ -58,11 +51,10 @@ export class Scratch {
   addJob(job: Job): void {
     this.#jobs += 1;
     this.#jobBytes += job.size;
-    this.#statement('INSERT INTO jobs (path, size, file_id, extras) VALUES (?, ?, ?, ?)').run(
+    this.#statement('INSERT INTO jobs (path, size, file_id) VALUES (?, ?, ?)').run(
       job.path,
       job.size,
       BigInt.asIntN(64, job.fileId),
-      job.extras === true ? 1 : 0,
     );
   }
 
@@ -76,7 +68,6 @@ export class Scratch {
       path: text(values, 'path'),
       size: count(values, 'size'),
       fileId: BigInt.asUintN(64, big(values, 'file_id')),
-      extras: big(values, 'extras') === 1n,
     }));
     this.#jobs -= jobs.length;
     this.#jobBytes -= jobs.reduce((sum, job) => sum + job.size, 0);

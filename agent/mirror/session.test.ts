@@ -1,13 +1,12 @@
 /** A session with a main in memory whose watch tells what the test wants it to tell. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { unixNs } from '../../smb/file-time.ts';
 import type { ChangeAction, Tree, WatchBatch } from '../../smb/types.ts';
 import { fault } from '../handback/fake-main.ts';
 import { FakeShare } from './ground.fake.ts';
+import { oneAtATime } from './index.ts';
 import type { Link } from './links.ts';
 import { Load } from './load/load.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { runSession } from './session.ts';
 
 const LIMIT_MS = 10_000;
@@ -70,7 +69,6 @@ function link(tree: Tree, close = (): void => {}): Link {
       signing: 'aes-gmac',
       cipher: undefined,
     },
-    heardMs: 0,
     echo: async () => 1,
     close,
     closed: new Promise(() => {}),
@@ -93,7 +91,6 @@ function begin(watched: Promise<void> = Promise.resolve()): void {
     load: new Load({ clock: share.ground.clock, later: () => {} }),
     watching: () => {},
     passing: () => {},
-    follows: () => {},
   };
   session = runSession(
     link(live, () => waiting?.reject(fault('disconnected', 'a'))),
@@ -169,46 +166,6 @@ it('makes no file of the short name by which a server told of it', async () => {
   tell(['modified', 'a/A_LONG~1.TXT']);
   await until('its real name', () => share.visible().includes('a/a long name.txt=new'));
   expect(share.visible()).toEqual(share.wanted());
-});
-
-/** The main's clock stands still, so long after the file was written. */
-function stopClock(path: string, afterMs: number): void {
-  const stat = share.main.statNow(path);
-  const ms = Number(unixNs(stat?.changed ?? 0n) / 1_000_000n) + afterMs;
-  share.mainMs = () => ms;
-}
-
-/** Requests for one path since it was called. */
-function asked(path: string): () => string[] {
-  const from = share.main.requests.length;
-  return () => share.main.requests.slice(from).filter((request) => request.endsWith(` ${path}`));
-}
-
-it('lets no version that was written just now replace a whole one, also when a listing finds it', async () => {
-  await passed();
-  share.main.write('a/one.txt', 'half a ver');
-  stopClock('a/one.txt', 100);
-  const requests = asked('a/one.txt');
-  tell(['removed', 'a/nothing.txt']);
-  await until('it is looked at', () => requests().length > 0);
-  expect(requests()).toEqual(['stat a/one.txt']);
-  expect(share.visible()).toContain('a/one.txt=one');
-  share.main.write('a/one.txt', 'a whole version');
-  stopClock('a/one.txt', 251);
-  await until('the whole version', isSame);
-});
-
-it('does not wait for a file that was renamed over another one', async () => {
-  await passed();
-  share.main.write('a/one.txt.tmp', 'saved');
-  stopClock('a/one.txt.tmp', 60);
-  share.main.erase('a/one.txt');
-  share.moveFolder('a/one.txt.tmp', 'a/one.txt');
-  // It stays 60 ms ago: whoever waits for a quarter of a second waits until its patience ends.
-  const requests = asked('a/one.txt');
-  tell(['renamed-from', 'a/one.txt.tmp'], ['renamed-to', 'a/one.txt']);
-  await until('the saved version', () => share.visible().includes('a/one.txt=saved'));
-  expect(requests().filter((request) => request.startsWith('stat')).length).toBeLessThanOrEqual(3);
 });
 
 it('ends only when nothing it began can write any more', async () => {

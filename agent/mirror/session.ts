@@ -4,12 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { textOf } from '../../base/failure.ts';
-import type { Stat, Watch, WatchBatch } from '../../smb/types.ts';
+import type { Watch, WatchBatch } from '../../smb/types.ts';
 import type { Outcome } from './content.ts';
 import { ageMs, type Ground, isAboutPath } from './ground.ts';
-import { isHeldCode } from './held.ts';
-import { HeldSnapshots } from './held-snapshots.ts';
-import { lagOf } from './lags.ts';
 import { Lane } from './lane.ts';
 import { closeOnAbort, type Link, type OpenLink, openUnlessAborted, watchLink } from './links.ts';
 import { Live } from './live.ts';
@@ -33,18 +30,7 @@ export interface SessionOptions {
   /** Watching works, or does not (the server has no notify). */
   watching(works: boolean): void;
   passing(pass: Pass | undefined): void;
-  /** From now on this tells what is known to have changed and not to be here. */
-  follows(pending: () => Pending): void;
 }
-
-/** Changes that are known and not here yet, those of a running pass left out. */
-export interface Pending {
-  files: number;
-  /** Milliseconds for which the oldest has been known; 0 when there is none. */
-  sinceMs: number;
-}
-
-export const NOTHING_PENDING: Pending = { files: 0, sinceMs: 0 };
 
 const LIVE_WIDTH = 16;
 /** A file written so recently (by the main's clock) may be in somebody's hands still. */
@@ -62,7 +48,6 @@ export async function runSession(live: Link, options: SessionOptions, outer: Abo
   const signal = AbortSignal.any([outer, end.signal]);
   const forget = closeOnAbort(live, signal);
   const session = new Session(live, options, signal);
-  options.follows(() => session.pending);
   const parts = [
     session.live.run(),
     session.watch(),
@@ -87,25 +72,18 @@ export async function runSession(live: Link, options: SessionOptions, outer: Abo
 
 class Session {
   readonly live: Live;
-  readonly #snapshots: HeldSnapshots;
   readonly #lane: Lane;
   readonly #link: Link;
   readonly #options: SessionOptions;
   readonly #signal: AbortSignal;
   #passWanted = true;
   #isWatching = false;
-  /** When the last complete pass began, by the main's clock. */
-  #foundAllMs: number;
-  #pendingSinceMs: number | undefined;
   /** The first watch is there, or was refused. */
   readonly #watchTried = Promise.withResolvers<void>();
 
   constructor(link: Link, options: SessionOptions, signal: AbortSignal) {
     const { ground } = options;
     const { tree } = link;
-    const { clock, index, share } = ground;
-    this.#foundAllMs = ground.mainMs() - clock.wallMs() + index.share(share).lastPassMs;
-    this.#snapshots = new HeldSnapshots(ground, tree, signal, (path) => this.live.placed(path, false));
     this.#link = link;
     this.#options = options;
     this.#signal = signal;
@@ -114,7 +92,7 @@ class Session {
       tree,
       signal,
       width: LIVE_WIDTH,
-      settled: (job, outcome, wasHeld) => this.#settled(job, outcome, wasHeld),
+      settled: (job, outcome) => this.#settled(job, outcome),
     });
     this.live = new Live({
       ground,
@@ -127,11 +105,10 @@ class Session {
     });
   }
 
-  #settled(job: Job, outcome: Outcome, wasHeld: boolean): void {
+  #settled(job: Job, outcome: Outcome): void {
     const { ground } = this.#options;
     switch (outcome.kind) {
       case 'placed': {
-        if (!wasHeld) this.#noteLag(outcome.after);
         this.live.placed(job.path, ageMs(ground, outcome.after) < RECENT_MS);
         return;
       }
@@ -144,27 +121,10 @@ class Session {
       case 'problem':
         if (outcome.problem.code === 'busy') this.live.hint(job.path, outcome.problem.retryMs, 0, true);
         else ground.problems.add(ground.share, job.path, outcome.problem, ground.clock.wallMs());
-        if (isHeldCode(outcome.problem.code)) this.#snapshots.want(job.path);
         return;
-      case 'dressed':
       case 'full':
         return;
     }
-  }
-
-  /** What the first pass brings is not late: nobody said that it was here. */
-  #noteLag(after: Stat): void {
-    const { ground } = this.#options;
-    const lagMs = ground.index.share(ground.share).complete ? lagOf(ground, after, this.#foundAllMs) : undefined;
-    if (lagMs !== undefined) ground.lags.note(ground.share, lagMs, ground.clock.wallMs());
-  }
-
-  get pending(): Pending {
-    const nowMs = this.#options.ground.clock.monoMs();
-    const files = this.#lane.files + this.live.unseen;
-    if (files === 0) this.#pendingSinceMs = undefined;
-    else this.#pendingSinceMs ??= nowMs;
-    return { files, sinceMs: nowMs - (this.#pendingSinceMs ?? nowMs) };
   }
 
   async watch(): Promise<never> {
@@ -248,17 +208,13 @@ class Session {
         ground,
         link.tree,
         this.#signal,
-        (job, outcome, wasHeld) => this.#settled(job, outcome, wasHeld),
+        (job, outcome) => this.#settled(job, outcome),
         (path) => this.live.scanSoon(parentOf(path)),
       );
       passing(pass);
-      this.live.passing = true;
-      const beganMs = ground.mainMs();
       await pass.done;
-      this.#foundAllMs = beganMs;
     } finally {
       passing(undefined);
-      this.live.passing = false;
       forget();
       link.close();
     }
@@ -275,6 +231,5 @@ class Session {
   async landed(): Promise<void> {
     await this.#lane.landed();
     await this.live.landed();
-    await this.#snapshots.landed();
   }
 }

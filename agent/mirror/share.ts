@@ -7,14 +7,13 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { BackOff, type BackOffLimits, jittered } from '../../base/back-off.ts';
-import { type Failure, isFailure, textOf } from '../../base/failure.ts';
-import type { ShareRpo, ShareState } from '../engine-messages.ts';
-import { diskTrouble } from './disk-trouble.ts';
+import { isFailure, textOf } from '../../base/failure.ts';
+import type { ShareState } from '../engine-messages.ts';
 import { type Ground, mainChanged } from './ground.ts';
 import { isRefusal, type Link, type OpenLink, openUnlessAborted } from './links.ts';
 import type { Load } from './load/load.ts';
 import type { Pass } from './pass.ts';
-import { type Gate, NOTHING_PENDING, type Pending, runSession } from './session.ts';
+import { type Gate, runSession } from './session.ts';
 
 export interface ShareOptions {
   ground: Ground;
@@ -27,8 +26,6 @@ export interface ShareOptions {
   alert(code: string, what: string, hint: string): void;
   /** Since when everything is proven, and how much is not. */
   proved(): Pick<ShareState, 'provedMs' | 'unproven'>;
-  /** The mirror's disk is dead to this process. */
-  diskGone(failure: Failure): void;
   /** The state changed. */
   changed(): void;
 }
@@ -39,23 +36,8 @@ const RECONNECT: BackOffLimits = { firstMs: 400, mostMs: 15_000, steadyMs: STEAD
 /** What only a person mends is looked at seldom; whether a log-on may be tried the guard of the account says besides. */
 const REFUSED_PAUSE_MS = 30_000;
 
-/** Trouble of our own may be over soon, and trying costs nobody anything. */
-const OUR_PAUSE_MS = 5_000;
-
 /** Trouble with our own index, attic or disk; failureOf names the last by their errno. */
-const OUR_CODES = [
-  'mirror-read-only',
-  'mirror-failing',
-  'index-failed',
-  'attic-crowded',
-  'enospc',
-  'edquot',
-  'eio',
-  'erofs',
-  'eacces',
-  'eperm',
-  'exdev',
-];
+const OUR_CODES = ['index-failed', 'attic-crowded', 'enospc', 'edquot', 'eio', 'erofs', 'eacces', 'eperm', 'exdev'];
 
 function isAboutUs(error: unknown): boolean {
   return !isFailure(error) || OUR_CODES.includes(error.code);
@@ -67,11 +49,8 @@ export class ShareMirror {
   #problem = '';
   #watching = false;
   #pass: Pass | undefined;
-  /** What the session knows to have changed and not to be here. */
-  #pending: () => Pending = () => NOTHING_PENDING;
   #running: { end: AbortController; done: Promise<void> } | undefined;
   #alerted = '';
-  #refusedMs = REFUSED_PAUSE_MS;
   /** Ends the pause under way. */
   #hurry = new AbortController();
 
@@ -106,9 +85,8 @@ export class ShareMirror {
       const beganMs = clock.monoMs();
       try {
         await this.#connected(signal);
-      } catch (thrown) {
+      } catch (error) {
         if (signal.aborted) return;
-        const error = diskTrouble(thrown, this.#options.ground.folder.at) ?? thrown;
         log.warning(`mirroring is interrupted: ${textOf(error)}`, { share });
         // Trouble that returns at once is the same trouble, and was told.
         if (clock.monoMs() - beganMs > STEADY_MS) this.#alerted = '';
@@ -116,7 +94,7 @@ export class ShareMirror {
       }
       const chance = this.#options.random();
       const pauseMs = backOff.pause(clock.monoMs() - beganMs, chance);
-      const waitMs = this.#state === 'refused' ? jittered(this.#refusedMs, chance) : pauseMs;
+      const waitMs = this.#state === 'refused' ? jittered(REFUSED_PAUSE_MS, chance) : pauseMs;
       this.#hurry = new AbortController();
       await pause(waitMs, undefined, { signal: AbortSignal.any([signal, this.#hurry.signal]) }).catch(() => {});
     }
@@ -146,14 +124,10 @@ export class ShareMirror {
             this.#pass = pass;
             this.#showWork();
           },
-          follows: (pending) => {
-            this.#pending = pending;
-          },
         },
         signal,
       );
     } finally {
-      this.#pending = () => NOTHING_PENDING;
       link.close();
     }
   }
@@ -186,9 +160,7 @@ export class ShareMirror {
       this.#alerted = code;
       this.#options.alert(code, textOf(error), isFailure(error) ? (error.hint ?? '') : '');
     }
-    this.#refusedMs = isOurs && !isMains ? OUR_PAUSE_MS : REFUSED_PAUSE_MS;
     this.#show('refused', what);
-    if (isFailure(error, 'mirror-failing')) this.#options.diskGone(error);
   }
 
   #showWork(): void {
@@ -224,25 +196,10 @@ export class ShareMirror {
       filesToDo: left?.files ?? 0,
       bytesToDo: left?.bytes ?? 0,
       skipped: ground.problems.count(ground.share),
-      problem: this.#problem === '' ? (ground.brake.on ? 'held by the brake' : ground.space.full) : this.#problem,
+      problem: this.#problem === '' ? ground.space.full : this.#problem,
       lastPassMs: row.lastPassMs,
       traffic: ground.traffic.of(ground.shareId),
       ...this.#options.proved(),
-    };
-  }
-
-  /** How long its changes took to arrive, and what of it is not here at the moment. */
-  get rpo(): ShareRpo {
-    const { share, clock, lags, held, problems } = this.#options.ground;
-    const waiting = this.#pending();
-    return {
-      share,
-      ...lags.figures(clock.wallMs(), share),
-      isFollowed: this.#state === 'live',
-      pending: waiting.files + (this.#pass?.left().files ?? 0),
-      pendingMs: waiting.sinceMs,
-      locked: held.count(share),
-      skipped: problems.count(share),
     };
   }
 

@@ -19,8 +19,6 @@ const LOOK_AGAIN_MS = 2_000;
 const QUIET_MS = 5_000;
 /** With less than so much room nothing goes on. */
 const SOME_BYTES = 1_048_576;
-/** With fewer inodes nothing goes on: a file needs one, and what it replaces may need folders in the attic. */
-const SOME_INODES = 16;
 /** A replaced version is kept when it takes at most this part of the room: one in so many. */
 const SMALL_PART = 64;
 
@@ -36,7 +34,6 @@ export interface SpaceOptions {
 export class Space {
   readonly #options: SpaceOptions;
   #freeBytes = 0;
-  #freeInodes = Number.POSITIVE_INFINITY;
   #measuredMs = Number.NEGATIVE_INFINITY;
   /** Taken by files that are still on their way. */
   #promisedBytes = 0;
@@ -72,8 +69,6 @@ export class Space {
     if (nowMs - this.#measuredMs <= FRESH_MS) return;
     const stat = fs.statfsSync(this.#options.mirrorPath);
     this.#freeBytes = stat.bavail * stat.bsize;
-    // Where inodes are made as they are needed (btrfs), none are counted.
-    this.#freeInodes = stat.files > 0 ? stat.ffree : Number.POSITIVE_INFINITY;
     this.#wholeBytes = stat.blocks * stat.bsize;
     this.#measuredMs = nowMs;
   }
@@ -81,7 +76,6 @@ export class Space {
   #hasRoom(bytes: number): boolean {
     this.#measure();
     if (this.#options.monoMs() - this.#refusedMs < LOOK_AGAIN_MS) return false;
-    if (this.#freeInodes < SOME_INODES) return false;
     return this.#freeBytes - this.#promisedBytes - bytes >= this.#options.reserveBytes;
   }
 
@@ -144,8 +138,6 @@ export class Space {
   }
 
   #shortage(bytes: number): string {
-    if (this.#freeInodes < SOME_INODES)
-      return `the mirror's disk has no inodes left for more files, though ${humanSize(this.#freeBytes)} are free`;
     return `the mirror's disk has ${humanSize(this.#freeBytes)} free; ${humanSize(bytes)} are needed and ${humanSize(this.#options.reserveBytes)} are kept in reserve`;
   }
 

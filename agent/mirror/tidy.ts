@@ -6,7 +6,6 @@
  * - a file that the main has and we could not index yet (read failed, just being placed): the main is asked, and unless it
  *   says «not found» the file stays;
  * - somebody put data into the mirror by mistake: it goes to the attic, it is not deleted;
- * - the brake is on: nothing is put away, since somebody may want it back;
  * - the mirror is frozen: no pass runs at all, so nothing here touches users' new files.
  */
 import fs from 'node:fs';
@@ -79,11 +78,11 @@ export async function putAway(
   signal: AbortSignal,
 ): Promise<void> {
   const file = below(path, name);
-  if (ground.brake.on || !ground.index.row(id)?.listed || ground.problems.has(ground.share, file)) return;
+  if (!ground.index.row(id)?.listed || ground.problems.has(ground.share, file)) return;
   if (!(await isGone(tree, file)) && !(await isOtherSpelling(tree, file))) return;
   if (!(await isSameShare(ground, tree))) return;
   signal.throwIfAborted();
-  if (ground.brake.on || ground.index.child(id, name) !== undefined || dir.look(name).kind === 'none') return;
+  if (ground.index.child(id, name) !== undefined || dir.look(name).kind === 'none') return;
   keeperFor(ground, file).move(dir, name);
   ground.log.notice('put into the attic what neither the main nor the index knows', {
     share: ground.share,

@@ -81,8 +81,7 @@ async function scanOne(ground: Ground, tree: Tree, at: DirectoryAt, options: Wal
   } catch (error) {
     // Without its root a share is not «everything that could be read», it is nothing.
     if (!isAboutPath(error) || at.path === '') throw error;
-    // Being removed, it is gone as soon as the last who has it open lets go; that may be our own watch (hot.ts).
-    if (isFailure(error, 'not-found', 'not-a-directory', 'delete-pending')) options.vanished(at.path);
+    if (isFailure(error, 'not-found', 'not-a-directory')) options.vanished(at.path);
     else {
       const { code, why } = problemOf(error);
       const problem = {

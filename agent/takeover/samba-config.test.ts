@@ -32,16 +32,6 @@ describe('the configuration of the standby’s own smbd', () => {
     expect(section(sambaConfig({ ...plan, users: [] }), 'Accounts$')).toContain('valid users = standby');
   });
 
-  it('shows access rules and streams as they were mirrored, locks nobody out by them, and makes nothing that belongs to root', () => {
-    const lines = section(sambaConfig(plan), 'Accounts$');
-    expect(lines).toContain('vfs objects = acl_xattr streams_xattr');
-    expect(lines).toContain('acl_xattr:ignore system acls = yes');
-    expect(lines).toContain('admin users = "alice" "bob"');
-    expect(lines).toContain('inherit owner = unix only');
-    expect(section(sambaConfig({ ...plan, users: [] }), 'Accounts$')).toContain('admin users = standby');
-    expect(section(sambaConfig(plan), 'standby-proof$').join('\n')).not.toContain('admin users');
-  });
-
   it('signs, refuses guests, follows no links, and never binds to an interface', () => {
     const text = sambaConfig(plan);
     for (const line of [

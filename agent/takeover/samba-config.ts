@@ -78,27 +78,18 @@ export function sambaConfig(plan: SambaPlan): string {
     'veto files = /.~standby-*/',
     'delete veto files = yes',
   ];
-  // An empty list would mean «everybody».
-  const users = plan.users.length === 0 ? plan.owner : plan.users.map((user) => `"${user}"`).join(' ');
   for (const share of plan.shares) {
     lines.push(
       `[${share.name}]`,
       `path = ${share.path}`,
       `comment = ${share.comment}`,
       `read only = ${readOnly}`,
-      `valid users = ${users}`,
+      // An empty list would mean «everybody».
+      `valid users = ${plan.users.length === 0 ? plan.owner : plan.users.map((user) => `"${user}"`).join(' ')}`,
       `force user = ${plan.owner}`,
       `force group = ${plan.owner}`,
       'create mask = 0660',
       'directory mask = 0770',
-      // Where the mirror wrote them: access rules in security.NTACL, streams in user.DosStream.*. They are shown as they are, and
-      // Unix permissions are left out of it.
-      'vfs objects = acl_xattr streams_xattr',
-      'acl_xattr:ignore system acls = yes',
-      // And not enforced: the accounts here have other SIDs than on the main, and would be locked out of their own files. It takes
-      // user 0 to pass by them, and what that makes must still belong to the owner of its folder, as everything here does.
-      `admin users = ${users}`,
-      'inherit owner = unix only',
     );
   }
   lines.push(

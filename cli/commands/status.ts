@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { routes } from '../../api/routes.ts';
 import { asksDaemon, type Calling, type CommonOptions, must, openCalling } from '../calling.ts';
 import { streamEnded } from '../follow.ts';
-import { lockedLines } from '../words/rpo.ts';
 import { statusLines } from '../words/status.ts';
 
 export function addStatus(program: Command): void {
@@ -11,23 +10,15 @@ export function addStatus(program: Command): void {
     program
       .command('status')
       .description('say in one sentence how things stand, then show the figures')
-      .option('--watch', 'keep showing it until Ctrl-C; with --json one object per change')
-      .option('--locked', 'instead list the files that somebody holds, with the age of the copy that is here'),
-  ).action(async (options: CommonOptions & { watch?: true; locked?: true }) => {
+      .option('--watch', 'keep showing it until Ctrl-C; with --json one object per change'),
+  ).action(async (options: CommonOptions & { watch?: true }) => {
     const calling = openCalling(options);
-    if (options.locked === true) return locked(calling);
     if (options.watch === true) return watch(calling);
     const { screen, client } = calling;
     const status = await must(client.call(routes.status));
     screen.result(status);
     for (const line of statusLines(status, screen.paint)) screen.line(line);
   });
-}
-
-async function locked({ screen, client }: Calling): Promise<void> {
-  const list = await must(client.call(routes.locked));
-  screen.result(list);
-  for (const line of lockedLines(list, Date.now())) screen.line(line);
 }
 
 /** On a terminal the picture stays in place; elsewhere it is printed anew only when the sentence changes. */

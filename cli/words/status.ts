@@ -5,9 +5,7 @@ import { counted, humanCount, humanDuration, humanSize, printable } from '../../
 import type { Colour, Screen } from '../screen.ts';
 import { safe } from '../screen.ts';
 import { progressBar } from './bar.ts';
-import { brakeWords } from './brake.ts';
 import { loadWords } from './load.ts';
-import { lagWords } from './rpo.ts';
 import { moment } from './time.ts';
 import { verifyLine } from './verify.ts';
 
@@ -40,7 +38,6 @@ export function statusLines(status: Status, paint: Paint): string[] {
     ...section('Shares', shareLines(status)),
     ...loadLine(status),
     ...section('Verify', verifyWords(status)),
-    ...section('Lag', lagLines(status)),
     ...section('Processes', processLines(status)),
     row('Mail', mailWords(status)),
     ...section('Alerts', status.alerts.map(alertLine)),
@@ -54,7 +51,6 @@ function situation(status: Status): string[] {
     row('Take-over', `${takeover.mode}${pauseWords(status)}; ${printable(takeover.patience)}`),
     row('Mode', `${status.mode.replaceAll('-', ' ')} since ${moment(status.sinceMs)}${because(status.why)}`),
     ...(status.held.length === 0 ? [] : [row('Held', status.held.map(printable).join(', '))]),
-    ...(status.brake.state === 'off' ? [] : [row('Brake', brakeWords(status.brake))]),
     ...(status.frozenFor === '' ? [] : [row('Frozen', 'changes made here wait for restore-files')]),
   ];
 }
@@ -109,16 +105,6 @@ function provenWords({ provedMs, unproven, complete }: ShareStatus, nowMs: numbe
   if (provedMs === 0) return '; not proven yet';
   const but = unproven === 0 ? '' : ` but for ${counted(unproven, 'file')}`;
   return `; proven ${humanDuration(Math.max(0, nowMs - provedMs))} ago${but}`;
-}
-
-/** Changes that arrived, and files that cannot: nothing while there was neither. */
-function lagLines({ mirror }: Status): string[] {
-  return [
-    ...(mirror.rpo.samples === 0 ? [] : [lagWords(mirror.rpo)]),
-    ...(mirror.locked === 0
-      ? []
-      : [`${counted(mirror.locked, 'file is', 'files are')} held by somebody: standby status --locked`]),
-  ];
 }
 
 /** @param nowMs wall time of the status */

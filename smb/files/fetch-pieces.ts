@@ -18,12 +18,11 @@ export interface Opened {
   pieceBytes: number;
 }
 
-export type PiecesOf = (opened: Opened) => Iterator<Range, void> | AsyncIterator<Range, void>;
+type Pieces = Iterator<Range, void> | AsyncIterator<Range, void>;
 
 /**
  * @param look asks for the stat where CLOSE told none
  * @param piecesOf what is to be read, ascending; may tell holes on the way
- * @param besides what else is asked of the open file, behind its content
  */
 export async function fetchPieces(
   line: Line,
@@ -32,8 +31,7 @@ export async function fetchPieces(
   sink: FetchSink,
   maxReadBytes: number,
   about: About,
-  piecesOf: PiecesOf,
-  besides: (opened: Opened) => Promise<void> = async () => {},
+  piecesOf: (opened: Opened) => Pieces,
 ): Promise<Fetched> {
   const { gate } = line.link;
   await gate.enter(0, 'fresh');
@@ -43,8 +41,7 @@ export async function fetchPieces(
     sink.begin?.(before);
     let end = before.size;
     const pieceBytes = line.payload(Math.min(PIECE_BYTES, maxReadBytes));
-    const opened = { fileId, before, pieceBytes };
-    const pieces = piecesOf(opened);
+    const pieces = piecesOf({ fileId, before, pieceBytes });
     await eachPiece(pieces, Math.min(PIECES, Math.ceil(before.size / pieceBytes)), async (piece) => {
       // The file was cut meanwhile: `after` shows it.
       if (piece.from >= end) return;
@@ -54,7 +51,6 @@ export async function fetchPieces(
       });
       if (reached < piece.to) end = Math.min(end, reached);
     });
-    await besides(opened);
   } catch (error) {
     line.closeLater(fileId, about);
     throw error;

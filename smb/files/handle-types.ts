@@ -96,8 +96,6 @@ export interface TreeView extends Pick<Tree, 'share' | Reading> {
 /** The file system behind a share, as the server describes it: a Samba server says NTFS of whatever it has. */
 export interface FileSystem {
   name: string;
-  /** The server says that it is Samba; one that keeps that to itself counts as another. */
-  isSamba: boolean;
   /** The longest name of a file, in characters, as far as the server knows. */
   maxNameLength: number;
   /** What space is given out in. */

@@ -1,34 +1,9 @@
 /** What the SMB client offers about a file beyond content, times and rules. Part of the contract of types.ts. */
-import type { Failure } from '../../base/failure.ts';
-import type { Stat } from '../types.ts';
 
 /** Which stream of a file is meant. */
 export interface StreamChoice {
   /** A named stream (MS-FSCC 2.1.5.3) by its name alone; the file's content unless told. Times and attributes are those of the file. */
   stream?: string;
-}
-
-/** What `fetch` may be asked for besides. */
-export interface FetchChoice extends StreamChoice {
-  /** Also what the file has beside its content, in the same round trip. */
-  extras?: boolean;
-}
-
-/**
- * What a file or directory has beside content and times. Each part stands for itself: where the server did not tell it, it is the
- * Failure that says why (`access-denied`, `not-supported`, …).
- */
-export interface Extras {
-  /** Owner, group and DACL in self-relative form (MS-DTYP 2.4.6). */
-  security: Buffer | Failure;
-  streams: Streams | Failure;
-  /** What its extended attributes take; 0 when it has none. */
-  extendedBytes: number | Failure;
-}
-
-/** With what the file's own CLOSE told, behind all of it. */
-export interface ExtrasOf extends Extras {
-  stat: Stat;
 }
 
 /** A named stream. */
@@ -74,8 +49,6 @@ export interface ReparsePoint {
 export interface TreeMetadata {
   /** The named streams of a file or directory; none where the file system has no such thing. */
   streams(path: string): Promise<Streams>;
-  /** Access rules, the list of streams and the size of extended attributes in one round trip; two where the rules are denied. */
-  extras(path: string): Promise<ExtrasOf>;
   /** Removes a named stream; the file and its content stay. */
   removeStream(path: string, stream: string): Promise<void>;
   /** All extended attributes (FileFullEaInformation, MS-FSCC 2.4.16). */

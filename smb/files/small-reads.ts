@@ -3,26 +3,21 @@
 import type { Answer } from '../link/exchange.ts';
 import { type About, answerAt, type Line } from '../link/line.ts';
 import { STATUS } from '../status/status.ts';
-import type { Extras, Fetched, FetchSink, Stat, Taken } from '../types.ts';
-import { badAnswer } from '../wire/bytes.ts';
+import type { Fetched, FetchSink, Stat, Taken } from '../types.ts';
 import { type Create, closeRequest, PREVIOUS_FILE, readClosed, readFileHandle, readOpened } from '../wire/create.ts';
 import { chargeFor, type Part } from '../wire/header.ts';
 import { readRequest } from '../wire/read-write.ts';
 import { Chains, type Linked } from './chains.ts';
-import { areExtrasWhole, EXTRA_PARTS, extraParts, extrasIn, readExtras } from './extras.ts';
 import { dataOf } from './range-io.ts';
 
 const LIMITS = { files: 8, bytes: 524_288 };
 /** The same for every file. */
 const CLOSE: Part = closeRequest(PREVIOUS_FILE, true);
-const EXTRAS: readonly Part[] = extraParts();
 
 export interface SmallRead {
   create: Create;
   /** What is asked for: at least the size that is expected. */
   bytes: number;
-  /** Whether it is also asked what the file has beside its content. */
-  extras: boolean;
   sink: FetchSink;
   about: About;
   /** For a server whose CLOSE tells nothing. */
@@ -39,11 +34,9 @@ interface Waiting extends SmallRead, Linked {
 export class SmallReads {
   readonly #line: Line;
   readonly #chains: Chains<Waiting>;
-  readonly #maxTransactBytes: number;
 
-  constructor(line: Line, maxTransactBytes: number) {
+  constructor(line: Line) {
     this.#line = line;
-    this.#maxTransactBytes = maxTransactBytes;
     this.#chains = new Chains(line, LIMITS, ([first, ...others]) => {
       if (first === undefined) return Promise.resolve();
       return others.length === 0 ? this.#alone(first) : this.#together([first, ...others]);
@@ -52,7 +45,7 @@ export class SmallReads {
 
   /** Rejects as `fetch` does. */
   read(wanted: SmallRead): Promise<Outcome> {
-    const charge = 2 + chargeFor(wanted.bytes) + (wanted.extras ? EXTRA_PARTS : 0);
+    const charge = 2 + chargeFor(wanted.bytes);
     return new Promise((resolve, reject) => {
       this.#chains.push({ ...wanted, charge, resolve, reject });
     });
@@ -62,40 +55,31 @@ export class SmallReads {
     const { create, bytes, about } = wanted;
     const { created, answers, after } = await this.#line.onFile(
       create,
-      [readRequest(PREVIOUS_FILE, 0, bytes), ...(wanted.extras ? EXTRAS : [])],
+      [readRequest(PREVIOUS_FILE, 0, bytes)],
       about,
       true,
     );
-    const extras = wanted.extras
-      ? await readExtras(this.#line, about.subject, answers.slice(1), about, this.#maxTransactBytes)
-      : undefined;
-    await hand(wanted, created.stat, answerAt(answers, 0), after, extras);
+    await hand(wanted, created.stat, answerAt(answers, 0), after);
   }
 
   async #together(chain: readonly Waiting[]): Promise<void> {
     const parts = chain.flatMap((each): Part[] => [
       this.#line.creating(each.create),
       readRequest(PREVIOUS_FILE, 0, each.bytes),
-      ...(each.extras ? EXTRAS : []),
       CLOSE,
     ]);
     const [first] = chain;
     const subject = `${first?.about.subject ?? ''} and ${chain.length - 1} more`;
     const answers = await this.#line.exchange(parts, { doing: 'read', subject, lane: 'bulk' });
     const handed: (Handed | Promise<Handed>)[] = [];
-    let at = 0;
-    for (const wanted of chain) {
-      const parts = 3 + (wanted.extras ? EXTRA_PARTS : 0);
-      const created = answerAt(answers, at);
-      const read = answerAt(answers, at + 1);
-      const besides = answers.slice(at + 2, at + parts - 1);
-      const closed = answerAt(answers, at + parts - 1);
-      at += parts;
+    for (const [index, wanted] of chain.entries()) {
+      const created = answerAt(answers, 3 * index);
+      const read = answerAt(answers, 3 * index + 1);
+      const closed = answerAt(answers, 3 * index + 2);
       try {
-        if (this.#isWhole(created, read, closed, wanted) && areExtrasWhole(besides)) {
-          const extras = wanted.extras ? toldAtOnce(besides, wanted.about) : undefined;
-          handed.push(hand(wanted, readOpened(created.part), read, readClosed(closed.part), extras));
-        } else this.#chains.again(wanted);
+        if (this.#isWhole(created, read, closed, wanted))
+          handed.push(hand(wanted, readOpened(created.part), read, readClosed(closed.part)));
+        else this.#chains.again(wanted);
       } catch (error) {
         // An answer that cannot be read is this file's trouble alone: others of the chain have theirs, or are asked for again.
         wanted.reject(error);
@@ -120,24 +104,11 @@ export class SmallReads {
   }
 }
 
-/** Of answers that all went well. */
-function toldAtOnce(answers: readonly Answer[], about: About): Extras {
-  const { security, streams, extendedBytes } = extrasIn(answers, about);
-  if (security === undefined || streams === undefined) throw badAnswer('an answer to QUERY_INFO is missing');
-  return { security, streams, extendedBytes };
-}
-
 /** Whether the memory of a file's answer is somebody's now. */
 type Handed = 'kept' | 'used';
 
 /** Gives a file to whoever wants it, when it is whole. Never throws and never rejects; a promise is back-pressure. */
-function hand(
-  wanted: Waiting,
-  before: Stat,
-  answer: Answer,
-  after: Stat | undefined,
-  extras: Extras | undefined,
-): Handed | Promise<Handed> {
+function hand(wanted: Waiting, before: Stat, answer: Answer, after: Stat | undefined): Handed | Promise<Handed> {
   const { bytes, sink, about } = wanted;
   try {
     // A server may be unable to go on with a chain once a part of it went asynchronous (MS-SMB2 3.3.5.2.7.2); alone it can.
@@ -151,8 +122,8 @@ function hand(
     sink.begin?.(before);
     const taken = whole.length > 0 ? sink.data(whole, 0) : 'used';
     if (after === undefined || (taken !== undefined && taken !== 'used'))
-      return finish(wanted, before, after, whole.length, taken, extras);
-    wanted.resolve(fetchedOf(before, after, whole.length, extras));
+      return finish(wanted, before, after, whole.length, taken);
+    wanted.resolve({ before, after, bytes: whole.length });
     return taken ?? 'kept';
   } catch (error) {
     wanted.reject(error);
@@ -171,18 +142,13 @@ async function finish(
   after: Stat | undefined,
   bytes: number,
   taken: Taken,
-  extras: Extras | undefined,
 ): Promise<Handed> {
   try {
     await taken;
-    wanted.resolve(fetchedOf(before, after ?? (await wanted.look()), bytes, extras));
+    wanted.resolve({ before, after: after ?? (await wanted.look()), bytes });
     return taken === undefined ? 'kept' : 'used';
   } catch (error) {
     wanted.reject(error);
     return 'kept';
   }
-}
-
-function fetchedOf(before: Stat, after: Stat, bytes: number, extras: Extras | undefined): Fetched {
-  return extras === undefined ? { before, after, bytes } : { before, after, bytes, extras };
 }

@@ -3,7 +3,6 @@
 import type { Line } from '../link/line.ts';
 import type {
   ExtendedAttribute,
-  FetchChoice,
   Fetched,
   FetchSink,
   FileHandle,
@@ -13,6 +12,7 @@ import type {
   ReparsePoint,
   ServerInfo,
   Stat,
+  StreamChoice,
   Streams,
   TreeView,
 } from '../types.ts';
@@ -36,7 +36,7 @@ export class SnapshotView implements TreeView {
     this.share = share;
     this.#line = line;
     this.#server = server;
-    this.#fetcher = new Fetcher(line, server.maxReadBytes, server.maxTransactBytes);
+    this.#fetcher = new Fetcher(line, server.maxReadBytes);
   }
 
   list(directory: string): AsyncGenerator<ListBatch, void, undefined> {
@@ -47,8 +47,8 @@ export class SnapshotView implements TreeView {
     return stat(this.#line, path);
   }
 
-  fetch(path: string, sizeHint: number, sink: FetchSink, options: FetchChoice = {}): Promise<Fetched> {
-    return this.#fetcher.fetch(path, sizeHint, sink, options);
+  fetch(path: string, sizeHint: number, sink: FetchSink, { stream }: StreamChoice = {}): Promise<Fetched> {
+    return this.#fetcher.fetch(path, sizeHint, sink, stream);
   }
 
   fetchRanges(path: string, sink: RangeSink): Promise<Fetched> {

@@ -4,8 +4,6 @@ import type { Line } from '../link/line.ts';
 import type {
   BasicInfo,
   ExtendedAttribute,
-  ExtrasOf,
-  FetchChoice,
   Fetched,
   FetchSink,
   FileHandle,
@@ -25,11 +23,9 @@ import type {
   Tree,
   TreeView,
   Watch,
-  WatchOptions,
 } from '../types.ts';
 import { treeDisconnectRequest } from '../wire/simple.ts';
 import { extended, setExtended } from './extended.ts';
-import { extras } from './extras.ts';
 import { Fetcher } from './fetch.ts';
 import { fetchRanges } from './fetch-ranges.ts';
 import {
@@ -69,7 +65,7 @@ export class SmbTree implements Tree {
     this.share = share;
     this.#line = line;
     this.#server = server;
-    this.#fetcher = new Fetcher(line, server.maxReadBytes, server.maxTransactBytes);
+    this.#fetcher = new Fetcher(line, server.maxReadBytes);
     this.#storer = new Storer(line, server.maxWriteBytes);
   }
 
@@ -85,8 +81,8 @@ export class SmbTree implements Tree {
     return alone(this.#line, path);
   }
 
-  fetch(path: string, sizeHint: number, sink: FetchSink, options: FetchChoice = {}): Promise<Fetched> {
-    return this.#fetcher.fetch(path, sizeHint, sink, options);
+  fetch(path: string, sizeHint: number, sink: FetchSink, { stream }: StreamChoice = {}): Promise<Fetched> {
+    return this.#fetcher.fetch(path, sizeHint, sink, stream);
   }
 
   fetchRanges(path: string, sink: RangeSink): Promise<Fetched> {
@@ -139,10 +135,6 @@ export class SmbTree implements Tree {
     return streams(this.#line, path, this.#server.maxTransactBytes);
   }
 
-  extras(path: string): Promise<ExtrasOf> {
-    return extras(this.#line, path, this.#server.maxTransactBytes);
-  }
-
   removeStream(path: string, stream: string): Promise<void> {
     return removeStream(this.#line, path, stream);
   }
@@ -187,8 +179,8 @@ export class SmbTree implements Tree {
     return fileId(this.#line, path);
   }
 
-  watch(directory: string, options: WatchOptions): Promise<Watch> {
-    return watch(this.#line, directory, options, this.#server.maxTransactBytes);
+  watch(directory: string, options: { recursive: boolean }): Promise<Watch> {
+    return watch(this.#line, directory, options.recursive, this.#server.maxTransactBytes);
   }
 
   space(): Promise<{ totalBytes: number; freeBytes: number }> {

@@ -28,7 +28,6 @@ describe('the file system', () => {
     expect(found.clusterBytes % found.sectorBytes).toBe(0);
     expect(found.physicalSectorBytes).toBeGreaterThanOrEqual(512);
     expect(found.objectId).toMatch(/^[0-9a-f]{32}$/u);
-    expect(found.isSamba).toBe(true);
     expect(await stand.openFiles()).toEqual([]);
   });
 
@@ -76,7 +75,6 @@ describe('a server', () => {
       sectorBytes: 0,
       physicalSectorBytes: undefined,
       objectId: undefined,
-      isSamba: false,
     });
   });
 

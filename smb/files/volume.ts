@@ -4,14 +4,7 @@ import { type About, answerAt, type Line, mustSucceed } from '../link/line.ts';
 import { readBufferAnswer } from '../wire/buffer-answer.ts';
 import { ACCESS, type Create, DISPOSITION, OPTION, PREVIOUS_FILE } from '../wire/create.ts';
 import { queryInfoRequest } from '../wire/info.ts';
-import {
-  hasSambaMark,
-  readFsAttributes,
-  readFsSize,
-  readObjectId,
-  readPhysicalSector,
-  VOLUME_QUERY,
-} from '../wire/volume.ts';
+import { readFsAttributes, readFsSize, readObjectId, readPhysicalSector, VOLUME_QUERY } from '../wire/volume.ts';
 import type { FileSystem } from './handle-types.ts';
 
 const INFO_BYTES = 1_024;
@@ -34,7 +27,6 @@ export async function fileSystem(line: Line): Promise<FileSystem> {
     ...size,
     physicalSectorBytes: sector === undefined ? undefined : readPhysicalSector(sector),
     objectId: objectId === undefined ? undefined : readObjectId(objectId),
-    isSamba: objectId !== undefined && hasSambaMark(objectId),
   };
 }
 

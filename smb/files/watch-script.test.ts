@@ -43,7 +43,7 @@ async function start(recursive = true, interim = true): Promise<Watch> {
       return [...told, chain([to.command === COMMAND.close ? { to, body: GOOD.close() } : good(to)])];
     }),
   );
-  return watch(server.line, 'a', { recursive }, 1_048_576);
+  return watch(server.line, 'a', recursive, 1_048_576);
 }
 
 /** Has the server say these, and returns when they have been heard. */

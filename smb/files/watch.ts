@@ -11,7 +11,7 @@ import { Fifo } from '../link/fifo.ts';
 import { type About, answerAt, type Line } from '../link/line.ts';
 import { wirePath } from '../name.ts';
 import { STATUS, statusFailure } from '../status/status.ts';
-import type { Watch, WatchBatch, WatchOptions } from '../types.ts';
+import type { Watch, WatchBatch } from '../types.ts';
 import { readBufferAnswer } from '../wire/buffer-answer.ts';
 import { changeNotifyRequest, readChanges } from '../wire/change-notify.ts';
 import { ACCESS, DISPOSITION, OPTION } from '../wire/create.ts';
@@ -24,7 +24,7 @@ const QUEUE_LIMIT = 64;
 export async function watch(
   line: Line,
   directory: string,
-  { recursive, bufferBytes: wantedBytes = BUFFER_BYTES }: WatchOptions,
+  recursive: boolean,
   maxTransactBytes: number,
 ): Promise<Watch> {
   const about: About = {
@@ -41,7 +41,7 @@ export async function watch(
     },
     about,
   );
-  const bufferBytes = line.payload(Math.min(wantedBytes, maxTransactBytes));
+  const bufferBytes = line.payload(Math.min(BUFFER_BYTES, maxTransactBytes));
   return new DirectoryWatch(line, fileId, recursive, bufferBytes, about);
 }
 

@@ -279,7 +279,7 @@ describe('a watch', () => {
           : [chain([{ to, status: PENDING, asyncId: 3n, unsigned: true }]), chain([{ ...say(to), asyncId: 3n }])];
       });
     });
-    const { batches } = await watch(line, 'dir', { recursive: true }, MEBIBYTE);
+    const { batches } = await watch(line, 'dir', true, MEBIBYTE);
     return { batches: batches[Symbol.asyncIterator](), asked };
   }
 

@@ -6,8 +6,8 @@ import { badAnswer, rangeOf, textOfBytes, upToNext } from './bytes.ts';
 import { COMMAND, chargeFor, type Part } from './header.ts';
 
 const WATCH_TREE = 1;
-/** All but the time of the last access: file and folder names, attributes, size, last write, creation, EAs, security, streams. */
-const FILTER = 0xfdf;
+/** File and folder names, attributes, size, last write, creation, security. */
+const FILTER = 0x15f;
 const RECORD_BYTES = 12;
 
 const ACTIONS: readonly (ChangeAction | undefined)[] = [

@@ -34,7 +34,7 @@ export const FLAG = { response: 0x1, async: 0x2, related: 0x4, signed: 0x8 } as 
 export const UNASKED = -1;
 
 /** More parts than we ever ask for in one chain. */
-const CHAIN_LIMIT = 48;
+const CHAIN_LIMIT = 32;
 
 const PROTOCOL_ID = 0x424d53fe;
 const SIGNATURE_AT = 48;

@@ -21,8 +21,6 @@ export const QUERY = {
   standard: { type: 1, class: 5 },
   /** FileInternalInformation (MS-FSCC 2.4.22). */
   internal: { type: 1, class: 6 },
-  /** FileEaInformation (MS-FSCC 2.4.13). */
-  extendedSize: { type: 1, class: 7 },
   /** FileFullEaInformation (MS-FSCC 2.4.16). */
   extended: { type: 1, class: 15 },
   /** FileAlternateNameInformation (MS-FSCC 2.4.5). */

@@ -1,7 +1,7 @@
 /** What servers say about their file systems. */
 import { describe, expect, it } from 'vitest';
 import { feedHostile } from '../hostile.fake.ts';
-import { hasSambaMark, readFsAttributes, readFsSize, readObjectId, readPhysicalSector } from './volume.ts';
+import { readFsAttributes, readFsSize, readObjectId, readPhysicalSector } from './volume.ts';
 
 const malformed = expect.objectContaining({ code: 'malformed' });
 
@@ -76,19 +76,5 @@ describe('every part of it', () => {
     feedHostile([size(8, 512)], ['malformed'], readFsSize);
     feedHostile([Buffer.alloc(28)], ['malformed'], readPhysicalSector);
     feedHostile([Buffer.alloc(64)], ['malformed'], readObjectId, (id) => expect(id).toMatch(/^[0-9a-f]{32}$/u));
-  });
-});
-
-describe('who a server says that it is', () => {
-  const told = (magic: number, bytes = 64): Buffer => {
-    const buffer = Buffer.alloc(64, 7);
-    buffer.writeUInt32LE(magic, 16);
-    return buffer.subarray(0, bytes);
-  };
-
-  it('is Samba where its mark stands behind the object id, and nobody in particular elsewhere', () => {
-    expect(hasSambaMark(told(0x536d4261))).toBe(true);
-    expect(hasSambaMark(told(0))).toBe(false);
-    for (const bytes of [0, 15, 16, 19]) expect(hasSambaMark(told(0x536d4261, bytes))).toBe(false);
   });
 });

@@ -72,10 +72,3 @@ export function readObjectId(buffer: Buffer): string {
   if (buffer.length < 16) throw badAnswer('the id of a volume is cut short');
   return buffer.toString('hex', 0, 16);
 }
-
-/** Behind the id Samba says who it is, in a structure that begins with «SmBa» (source3/smbd: samba_extended_info_version). */
-export function hasSambaMark(buffer: Buffer): boolean {
-  return buffer.length >= 20 && buffer.readUInt32LE(16) === SAMBA_MAGIC;
-}
-
-const SAMBA_MAGIC = 0x536d4261;

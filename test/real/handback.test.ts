@@ -218,7 +218,6 @@ function dyingAfter(tree: Tree, requests: number): Tree {
     stat: (at) => ask(() => tree.stat(at)),
     alone: (at) => ask(() => tree.alone(at)),
     fetch: (at, hint, sink) => ask(() => tree.fetch(at, hint, sink)),
-    extras: (at) => ask(() => tree.extras(at)),
     store: (at, source, info) => ask(() => tree.store(at, source, info)),
     makeDirectory: (at) => ask(() => tree.makeDirectory(at)),
     rename: (from, to, options) => ask(() => tree.rename(from, to, options)),

@@ -9,7 +9,6 @@ import { ENGINE_MEMORY } from '../../agent/engine-link.ts';
 import { type FromEngine, fromEngine, type ShareState, type ToEngine } from '../../agent/engine-messages.ts';
 import { type Channel, openChannel } from '../../base/channel.ts';
 import { mustRun } from '../../base/command.ts';
-import { textOf } from '../../base/failure.ts';
 import { compareFolders, type Difference } from '../../tryout/compare.ts';
 import { type Samba, type SambaShare, startSamba } from '../../tryout/samba.ts';
 
@@ -213,21 +212,12 @@ export class World {
     return compareFolders(this.main('', share), this.mirror('', share)).differences;
   }
 
-  /** What moves away while it is compared is a difference for now. */
-  #differencesNow(share: string): Difference[] {
-    try {
-      return this.differences(share);
-    } catch (error) {
-      return [{ path: share, what: textOf(error) }];
-    }
-  }
-
   /** Until both sides are equal, or the differences that stay. */
   async same(share = 'Office'): Promise<void> {
     let last: Difference[] = [];
     try {
       await until('main and mirror are equal', () => {
-        last = this.#differencesNow(share);
+        last = this.differences(share);
         return last.length === 0;
       });
     } catch {

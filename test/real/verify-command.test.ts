@@ -49,10 +49,8 @@ it('tells differences by an exit code of its own, and heals when it is told to',
   });
   expect(await office.box.run(['verify', '--heal'])).toMatchObject({
     exitCode: 0,
-    result: { verify: { different: 0 } },
+    result: { verify: { different: 0, healed: 2 } },
   });
-  // Whoever follows the share may have been quicker with one of them.
-  expect(fs.existsSync(path.join(folder, 'letter 3.txt'))).toBe(true);
   expect(fs.readFileSync(rotten, 'utf8')).toContain('letter 7');
   const explained = await office.box.standby(['explain', '\\\\FILES01\\office\\Letters\\letter 7.txt']);
   expect(explained).toMatchObject({ verdict: 'mirrored', share: 'Office', path: 'Letters/letter 7.txt' });

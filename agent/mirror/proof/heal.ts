@@ -8,8 +8,6 @@
  * - killed on the way: the former copy stays until the new one is whole and takes its name in one step (place.ts);
  * - the main changes, or goes away, while it is read: nothing is placed (fetch.ts), and the difference is looked at again;
  * - a takeover begins: nothing is placed once the signal has come, and the engine refuses while the mirror is frozen;
- * - the brake is on, so that the main's state may be the damage: nothing is healed, the difference stays and is told. It is asked
- *   again when a copy is about to be placed (content.ts), and where anything is put away;
  * - the live lane has the file in its hands: left to it;
  * - what the main does not have is put away only with the proofs of tidy.ts and remove.ts.
  */
@@ -46,7 +44,6 @@ export async function heal(
   const keeping: Ground = { ...ground, kept: (where) => kept.push(where) };
   let failed: string | undefined;
   try {
-    keeping.brake.mustBeOff(path);
     if (main === undefined) await healExtra(keeping, tree, path, signal);
     else if (main.directory) failed = await healDirectory(keeping, tree, path, main, signal);
     else failed = await healFile(keeping, tree, { path, size: main.size, fileId: 0n }, signal);
@@ -63,7 +60,6 @@ async function healFile(ground: Ground, tree: Tree, job: Job, signal: AbortSigna
   if (ground.busy.has(job.path)) return 'it is being copied';
   ground.busy.add(job.path);
   try {
-    ground.brake.mustBeOff(job.path);
     // What lies in the way of its folders goes to the attic.
     openKnown(ground, parentOf(job.path)).close();
     const outcome = await fetchFile(ground, tree, job, signal);
@@ -78,7 +74,6 @@ function whyNot(outcome: Outcome): string | undefined {
   switch (outcome.kind) {
     case 'placed':
     case 'followed':
-    case 'dressed':
       return undefined;
     case 'gone':
       return 'it has gone, or its folder has';
@@ -101,7 +96,6 @@ async function healDirectory(
   if (path === '' || parent?.kind !== 'directory') return 'its folder is not known here';
   const row = index.child(parent.id, nameOf(path));
   if (row?.kind !== 'directory') return healTree(ground, tree, { id: parent.id, path: parentOf(path) }, signal);
-  ground.brake.mustBeOff(path);
   const dir = openKnown(ground, parentOf(path));
   try {
     const there = dir.look(nameOf(path));

@@ -47,7 +47,6 @@ function start(): ProofStore {
   const link = (): Link => ({
     tree: { ...share.main.tree(), identity: async () => ({ volumeSerial: 7, rootFileId: 1n }) },
     server: Object.create(null),
-    heardMs: 0,
     echo: async () => 0,
     close: () => {},
     closed: new Promise(() => {}),
