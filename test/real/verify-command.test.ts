@@ -33,24 +33,24 @@ it('proves the share, and the status and the report tell it', async () => {
 it('tells differences by an exit code of its own, and heals when it is told to', async () => {
   const rotten = path.join(office.copy, 'Letters', 'letter 7.txt');
   fs.writeFileSync(rotten, 'x'.repeat(fs.statSync(rotten).size));
-  // Their folder's own time is not what this is about.
-  const folder = path.join(office.copy, 'Orders', '2026');
+  // Whoever follows the share may put that right before it is looked at; a file that only the mirror has waits for a pass or a verify.
+  const extra = path.join(office.copy, 'Orders', '2026', 'nobody knows me.txt');
+  // Its folder's own time is not what this is about.
+  const folder = path.dirname(extra);
   const { mtimeNs } = fs.statSync(folder, { bigint: true });
-  fs.rmSync(path.join(folder, 'letter 3.txt'));
+  fs.writeFileSync(extra, 'x');
   stampPath(folder, { accessedNs: mtimeNs, writtenNs: mtimeNs });
   const ran = await office.box.run(['verify']);
   expect(ran.exitCode).toBe(exitCodes.different.code);
-  expect(ran.result).toMatchObject({
-    verify: { different: 2, same: FILES - 2 },
-    findings: [
-      { path: 'Letters/letter 7.txt', code: 'content' },
-      { path: 'Orders/2026/letter 3.txt', code: 'missing-here' },
-    ],
-  });
+  const { findings } = ran.result as { findings: { path: string; code: string }[] };
+  expect(findings.map(({ path: file, code }) => `${file}: ${code}`)).toContain(
+    'Orders/2026/nobody knows me.txt: not-on-main',
+  );
   expect(await office.box.run(['verify', '--heal'])).toMatchObject({
     exitCode: 0,
-    result: { verify: { different: 0, healed: 2 } },
+    result: { verify: { different: 0 } },
   });
+  expect(fs.existsSync(extra)).toBe(false);
   expect(fs.readFileSync(rotten, 'utf8')).toContain('letter 7');
   const explained = await office.box.standby(['explain', '\\\\FILES01\\office\\Letters\\letter 7.txt']);
   expect(explained).toMatchObject({ verdict: 'mirrored', share: 'Office', path: 'Letters/letter 7.txt' });
